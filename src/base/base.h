@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ground floor: what every other room may include. One line brings errors,
+ * the clock, text helpers, JSON, child processes, private directories, the log
+ * and the template renderer.
+ */
+#ifndef BASE_BASE_H
+#define BASE_BASE_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "base/tempdir.h"
+#include "base/template.h"
+#include "base/text.h"
+
+#endif

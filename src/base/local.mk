@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libreroll_a_SOURCES += \
+	src/base/base.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/error.c src/base/error.h \
+	src/base/json.c src/base/json.h \
+	src/base/log.c src/base/log.h \
+	src/base/process.c src/base/process.h \
+	src/base/tempdir.c src/base/tempdir.h \
+	src/base/text.c src/base/text.h
+
+libreroll_a_SOURCES += \
+	src/base/template.c src/base/template.h \
+	src/base/template-parse.c src/base/template-parse.h
+
+check_PROGRAMS += tests/unit/test-process
+tests_unit_test_process_SOURCES = tests/unit/test-process.c
+tests_unit_test_process_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-process
+
+check_PROGRAMS += tests/unit/test-template tests/fuzz/fuzz-template
+tests_unit_test_template_SOURCES = tests/unit/test-template.c
+tests_unit_test_template_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz-template.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_template_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-template
+TESTS += tests/unit/test-template
