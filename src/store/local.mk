@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libreroll_a_SOURCES += \
+	src/store/outbox.c \
+	src/store/query.c \
+	src/store/run.c \
+	src/store/schema.c \
+	src/store/store-internal.h \
+	src/store/store.c src/store/store.h
+
+check_PROGRAMS += tests/unit/test-store
+tests_unit_test_store_SOURCES = tests/unit/test-store.c
+tests_unit_test_store_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-store

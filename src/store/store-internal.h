@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the store share: the handle, the table of statements, and
+ * cells, the values that go into a statement.
+ */
+#ifndef STORE_STORE_INTERNAL_H
+#define STORE_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+#define STORE_APPLICATION_ID 0x7265726f /* "rero" */
+#define STORE_BUSY_MS 5000
+
+/* One step of the schema; the table ends with a row without sql. */
+struct migration {
+	int version;
+	const char *sql;
+};
+extern const struct migration migrations[];
+
+enum query {
+	QUERY_BEGIN,
+	QUERY_COMMIT,
+	QUERY_ROLLBACK,
+	QUERY_PROJECT_PUT,
+	QUERY_SERIES_PUT,
+	QUERY_REVISION_FIND,
+	QUERY_REVISION_ADD,
+	QUERY_RUN_ADD,
+	QUERY_RUN_GET,
+	QUERY_RUN_MOVE,
+	QUERY_RUN_TAKE,
+	QUERY_RUN_GIVE,
+	QUERY_STAGE_ADD,
+	QUERY_BUILD_ADD,
+	QUERY_BUILD_FIND,
+	QUERY_BUILD_END,
+	QUERY_OUTBOX_ADD,
+	QUERY_OUTBOX_GET,
+	QUERY_COUNT
+};
+
+struct store {
+	sqlite3 *db;
+	char *name; /* the path, for messages */
+	sqlite3_stmt *statements[QUERY_COUNT];
+};
+
+enum cell_kind { CELL_END, CELL_NUMBER, CELL_TEXT, CELL_BLOB };
+
+struct cell {
+	enum cell_kind kind;
+	gint64 number;
+	const void *data;
+	gsize len;
+};
+
+#define NUMBER(value)                          \
+	{                                      \
+		CELL_NUMBER, .number = (value) \
+	}
+#define TEXT(value)                        \
+	{                                  \
+		CELL_TEXT, .data = (value) \
+	} /* NULL is null */
+#define BLOB(value, size)                                 \
+	{                                                 \
+		CELL_BLOB, .data = (value), .len = (size) \
+	}
+#define CELLS(...) ((const struct cell[]){__VA_ARGS__, {CELL_END}})
+
+/*
+ * Run a statement to its end; `row`, when set, gets the statement standing on
+ * its first row, or NULL when there is none, and the caller resets it.
+ */
+bool query_run(struct store *store, enum query query, const struct cell *cells,
+	       GError **error);
+bool query_row(struct store *store, enum query query, const struct cell *cells,
+	       sqlite3_stmt **row, GError **error);
+
+/* Begin a transaction; end it as `ok` says. The value is what came of it. */
+bool transaction_begin(struct store *store, GError **error);
+bool transaction_end(struct store *store, bool ok, GError **error);
+
+/* Set `error` from the handle's last SQLite error; FALSE. */
+bool store_fail(struct store *store, GError **error);
+
+#endif
