@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config/expect.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define WORD_CHARS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+static bool made_of(const char *text, const char *chars)
+{
+	return *text && text[strspn(text, chars)] == '\0';
+}
+
+const char *expect_word(const char *text)
+{
+	if (made_of(text, WORD_CHARS) && *text != '.' && *text != '-')
+		return NULL;
+	return "a name of letters, digits, \".\", \"_\" and \"-\"";
+}
+
+const char *expect_address(const char *text)
+{
+	const char *at = strrchr(text, '@');
+
+	if (at && at > text && at[1] && !strpbrk(text, " \t<>,;\"()") &&
+	    memchr(text, '@', (gsize)(at - text)) == NULL)
+		return NULL;
+	return "an address such as name@example.org";
+}
+
+/* Not absolute, and no part of it leads out of the folder. */
+const char *expect_inside(const char *text)
+{
+	g_auto(GStrv) parts = g_strsplit(text, "/", -1);
+
+	if (*text && *text != '/' &&
+	    !g_strv_contains((const char *const *)parts, "..") &&
+	    !strchr(text, '\\'))
+		return NULL;
+	return "a path inside the folder, without \"..\"";
+}
+
+const char *expect_fragment(const char *text)
+{
+	if (g_str_has_prefix(text, "CONFIG_") ||
+	    g_str_has_prefix(text, "# CONFIG_"))
+		return NULL;
+	if (!strpbrk(text, "=\n") && !expect_inside(text))
+		return NULL;
+	return "the path of a fragment, \"CONFIG_X=y\" or "
+	       "\"# CONFIG_X is not set\"";
+}
+
+/* The rules of git-check-ref-format(1) that matter for a name from a file. */
+static bool is_ref_name(const char *text)
+{
+	return *text && *text != '/' && *text != '-' &&
+	       !g_str_has_suffix(text, "/") && !g_str_has_suffix(text, ".") &&
+	       !g_str_has_suffix(text, ".lock") && !strstr(text, "..") &&
+	       !strstr(text, "//") && !strstr(text, "/.") &&
+	       !strstr(text, "@{") && !strpbrk(text, " ~^:?*[\\") &&
+	       *text != '.';
+}
+
+const char *expect_ref(const char *text)
+{
+	if (g_str_has_prefix(text, "refs/") && is_ref_name(text))
+		return NULL;
+	return "a full ref such as refs/heads/tested";
+}
+
+const char *expect_base(const char *text)
+{
+	if (is_ref_name(text))
+		return NULL;
+	return "a tree of the site file, or tree/ref";
+}
+
+const char *expect_url(const char *text)
+{
+	const char *colon = strstr(text, "://");
+
+	if (colon && colon > text && colon[3] && !strchr(text, ' '))
+		return NULL;
+	return "a URL such as https://example.org/";
+}
+
+const char *expect_target(const char *text)
+{
+	if (*text && *text != '-' && !strpbrk(text, " \t="))
+		return NULL;
+	return "a target of make, without blanks";
+}
+
+const char *expect_language(const char *text)
+{
+	if (g_ascii_islower(text[0]) && g_ascii_islower(text[1]) &&
+	    (!text[2] || (text[2] == '_' && g_ascii_isupper(text[3]) &&
+			  g_ascii_isupper(text[4]) && !text[5])))
+		return NULL;
+	return "a language such as en or pt_BR";
+}
+
+const char *expect_listen(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	guint64 port;
+
+	if (colon && colon > text &&
+	    g_ascii_string_to_unsigned(colon + 1, 10, 1, 65535, &port, NULL))
+		return NULL;
+	return "address:port such as 127.0.0.1:8080";
+}
+
+const char *expect_reply_to(const char *text)
+{
+	if (strcmp(text, "submitter") == 0 || strcmp(text, "all") == 0 ||
+	    !expect_address(text))
+		return NULL;
+	return "\"submitter\", \"all\" or an address";
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The site form, key by key. reroll.yaml(5) is made from these rows. After each
+ * kind of row stands what its keys cannot tell alone.
+ */
+#include "config/arch.h"
+#include "config/site-internal.h"
+
+/* Each list stands in the order of its enum in site.h. */
+static const char *const source_words[] = {
+	"patchwork-fdo", "patchwork", "imap", "maildir", "mbox", "redis", NULL};
+static const char *const lab_words[] = {"lava", "qemu", NULL};
+static const char *const toolchain_words[] = {"cross", "llvm", "chroot", NULL};
+static const char *const rootfs_words[] = {"initramfs", "disk", NULL};
+static const char *const command_words[] = {"submitter", "maintainers", NULL};
+
+/* `needs`: the keys that this kind of row cannot do without. */
+static void check_needs(const struct schema_reader *reader,
+			const struct node *node, const char *kind,
+			const char *const *needs)
+{
+	for (; *needs; needs++) {
+		if (!node_value(node, *needs))
+			schema_problem(reader, node,
+				       "found no key \"%s\", expected it with "
+				       "the kind %s",
+				       *needs, kind);
+	}
+}
+
+static void check_one_of(const struct schema_reader *reader,
+			 const struct node *node, const char *a, const char *b)
+{
+	if (!node_value(node, a) && !node_value(node, b))
+		schema_problem(reader, node,
+			       "found neither \"%s\" nor \"%s\", expected one "
+			       "of them",
+			       a, b);
+}
+
+static const struct schema tree_form;
+static void tree_free(gpointer row)
+{
+	schema_clear(&tree_form, row);
+	g_free(((struct tree_config *)row)->name);
+	g_free(row);
+}
+
+static void tree_check(const struct schema_reader *reader,
+		       const struct node *node, gpointer row)
+{
+	(void)row;
+	check_one_of(reader, node, "path", "url");
+}
+
+static const struct schema tree_form = {
+	.size = sizeof(struct tree_config),
+	.name = offsetof(struct tree_config, name),
+	.free = tree_free,
+	.check = tree_check,
+	.keys = (const struct schema_key[]){
+		{"path", KEY_PATH, FIELD(tree_config, path),
+		 .doc = "A repository on this machine"},
+		{"url", KEY_TEXT, FIELD(tree_config, url), .expect = expect_url,
+		 .doc = "Where the tree is fetched from"},
+		{"branch", KEY_TEXT, FIELD(tree_config, branch),
+		 .expect = expect_base,
+		 .doc = "The branch that series are tried on; without it HEAD"},
+		{"refresh", KEY_SPAN, FIELD(tree_config, refresh_s),
+		 .fallback = "1h", .least = 10, .most = 365 * 86400,
+		 .doc = "How often it is fetched"},
+		{NULL},
+	}};
+
+static const struct schema source_form;
+static void source_free(gpointer row)
+{
+	schema_clear(&source_form, row);
+	g_free(row);
+}
+
+static void source_check(const struct schema_reader *reader,
+			 const struct node *node, gpointer row)
+{
+	static const char *const needs[][4] = {
+		[SOURCE_PATCHWORK_FDO] = {"url", "project"},
+		[SOURCE_PATCHWORK] = {"url", "project"},
+		[SOURCE_IMAP] = {"url", "user", "token-file"},
+		[SOURCE_MAILDIR] = {"path"},
+		[SOURCE_MBOX] = {"path"},
+		[SOURCE_REDIS] = {"url", "stream"},
+	};
+	const struct source_config *source = row;
+
+	check_needs(reader, node, source_words[source->kind],
+		    needs[source->kind]);
+}
+
+static const struct schema source_form = {
+	.size = sizeof(struct source_config),
+	.free = source_free,
+	.check = source_check,
+	.keys = (const struct schema_key[]){
+		{"name", KEY_TEXT, FIELD(source_config, name),
+		 .flags = KEY_REQUIRED, .expect = expect_word,
+		 .doc = "A name for messages and the log"},
+		{"kind", KEY_WORD, FIELD(source_config, kind),
+		 .flags = KEY_REQUIRED, .words = source_words,
+		 .doc = "What is asked for series"},
+		{"url", KEY_TEXT, FIELD(source_config, url),
+		 .expect = expect_url,
+		 .doc = "The server: of Patchwork, IMAP or Redis"},
+		{"path", KEY_PATH, FIELD(source_config, path),
+		 .doc = "The folder or file of a maildir or mbox"},
+		{"project", KEY_TEXT, FIELD(source_config, project),
+		 .doc = "The project in Patchwork"},
+		{"user", KEY_TEXT, FIELD(source_config, user),
+		 .doc = "The name to log in with"},
+		{"token-file", KEY_PATH, FIELD(source_config, token_file),
+		 .flags = KEY_SECRET,
+		 .doc = "A file with the token or password"},
+		{"folder", KEY_TEXT, FIELD(source_config, folder),
+		 .fallback = "INBOX", .doc = "The IMAP folder"},
+		{"stream", KEY_TEXT, FIELD(source_config, stream),
+		 .doc = "The Redis stream"},
+		{"group", KEY_TEXT, FIELD(source_config, group),
+		 .fallback = "reroll", .doc = "The Redis consumer group"},
+		{"interval", KEY_SPAN, FIELD(source_config, interval_s),
+		 .fallback = "1m", .least = 1, .most = 7 * 86400,
+		 .doc = "How often a source that cannot call is asked"},
+		{NULL},
+	}};
+
+static const struct schema munging_form;
+static void munging_free(gpointer row)
+{
+	schema_clear(&munging_form, row);
+	g_free(row);
+}
+
+static const struct schema munging_form = {
+	.size = sizeof(struct munging_list),
+	.free = munging_free,
+	.keys = (const struct schema_key[]){
+		{"address", KEY_TEXT, FIELD(munging_list, address),
+		 .flags = KEY_REQUIRED, .expect = expect_address,
+		 .doc = "The list's address, as it stands in From"},
+		{"list-id", KEY_TEXT, FIELD(munging_list, list_id),
+		 .flags = KEY_REQUIRED, .doc = "Its List-Id"},
+		{NULL},
+	}};
+
+static const struct schema mail_form = {
+	.keys = (const struct schema_key[]){
+		{"from", KEY_MAILBOX, FIELD(site, mail.from_name),
+		 .fallback = "reroll <reroll@localhost>",
+		 .doc = "The bot: its name and address"},
+		{"smtp", KEY_TEXT, FIELD(site, mail.smtp), .expect = expect_url,
+		 .doc = "The server that takes the replies, smtp:// or "
+			"smtps://; without it nothing is sent"},
+		{"user", KEY_TEXT, FIELD(site, mail.user),
+		 .doc = "The name to log in with there"},
+		{"password-file", KEY_PATH, FIELD(site, mail.password_file),
+		 .flags = KEY_SECRET, .doc = "A file with the password"},
+		{"envelope", KEY_TEXT, FIELD(site, mail.envelope),
+		 .expect = expect_address,
+		 .doc = "Where bounces go; without it the bot's address"},
+		{"cc", KEY_LIST, FIELD(site, mail.cc), .item = KEY_TEXT,
+		 .expect = expect_address,
+		 .doc = "Addresses that get every reply too"},
+		{"rate", KEY_COUNT, FIELD(site, mail.rate_per_hour),
+		 .fallback = "600", .least = 1, .most = 1000000,
+		 .doc = "The most mails in an hour"},
+		{"munging-lists", KEY_ROWS, FIELD(site, mail.munging_lists),
+		 .form = &munging_form, .most = 1000,
+		 .doc = "Lists that put their own address in From"},
+		{"trusted-relays", KEY_LIST, FIELD(site, mail.trusted_relays),
+		 .item = KEY_TEXT, .most = 1000,
+		 .doc = "Patterns of addresses that send for others, such as "
+			"devnull+*@kernel.example"},
+		{NULL},
+	}};
+
+static const struct schema lab_form;
+static void lab_free(gpointer row)
+{
+	schema_clear(&lab_form, row);
+	g_free(row);
+}
+
+static void lab_check(const struct schema_reader *reader,
+		      const struct node *node, gpointer row)
+{
+	static const char *const needs[][4] = {
+		[LAB_LAVA] = {"url", "user", "token-file"},
+		[LAB_QEMU] = {NULL},
+	};
+	const struct lab_config *lab = row;
+
+	check_needs(reader, node, lab_words[lab->kind], needs[lab->kind]);
+}
+
+static const struct schema lab_form = {
+	.size = sizeof(struct lab_config),
+	.free = lab_free,
+	.check = lab_check,
+	.keys = (const struct schema_key[]){
+		{"name", KEY_TEXT, FIELD(lab_config, name),
+		 .flags = KEY_REQUIRED, .expect = expect_word,
+		 .doc = "A name for messages and the log"},
+		{"kind", KEY_WORD, FIELD(lab_config, kind),
+		 .flags = KEY_REQUIRED, .words = lab_words,
+		 .doc = "A LAVA server, or QEMU on this machine"},
+		{"url", KEY_TEXT, FIELD(lab_config, url), .expect = expect_url,
+		 .doc = "The LAVA server"},
+		{"user", KEY_TEXT, FIELD(lab_config, user),
+		 .doc = "The user that sends jobs there"},
+		{"token-file", KEY_PATH, FIELD(lab_config, token_file),
+		 .flags = KEY_SECRET, .doc = "A file with that user's token"},
+		{"boards", KEY_LIST, FIELD(lab_config, boards),
+		 .item = KEY_TEXT, .expect = expect_word,
+		 .doc = "The boards it may use; without one all"},
+		{"slots", KEY_COUNT, FIELD(lab_config, slots), .fallback = "1",
+		 .least = 1, .most = 10000, .doc = "Jobs at once"},
+		{NULL},
+	}};
+
+static const struct schema workers_form = {
+	.keys = (const struct schema_key[]){
+		{"slots", KEY_COUNT, FIELD(site, workers.slots),
+		 .fallback = "0", .most = 10000,
+		 .doc = "Builds at once on this machine; 0 is half the CPUs"},
+		{"memory", KEY_SIZE, FIELD(site, workers.memory_bytes),
+		 .fallback = "0",
+		 .doc = "The most memory of one build; 0 leaves it to the "
+			"project"},
+		{"jobs", KEY_COUNT, FIELD(site, workers.jobs), .fallback = "0",
+		 .most = 10000,
+		 .doc = "make -j of one build; 0 shares the CPUs out"},
+		{"time", KEY_SPAN, FIELD(site, workers.time_s), .fallback = "0",
+		 .doc = "The most time of one build; 0 leaves it to the "
+			"project"},
+		{"redis", KEY_TEXT, FIELD(site, workers.redis),
+		 .expect = expect_url,
+		 .doc = "The queue that workers on other machines take builds "
+			"from"},
+		{NULL},
+	}};
+
+static const struct schema toolchain_form;
+static void toolchain_free(gpointer row)
+{
+	schema_clear(&toolchain_form, row);
+	g_free(row);
+}
+
+static void toolchain_check(const struct schema_reader *reader,
+			    const struct node *node, gpointer row)
+{
+	static const char *const needs[][4] = {
+		[TOOLCHAIN_CROSS] = {NULL},
+		[TOOLCHAIN_LLVM] = {NULL},
+		[TOOLCHAIN_CHROOT] = {"arch", "root"},
+	};
+	const struct toolchain *toolchain = row;
+
+	check_needs(reader, node, toolchain_words[toolchain->kind],
+		    needs[toolchain->kind]);
+}
+
+static const struct schema toolchain_form = {
+	.size = sizeof(struct toolchain),
+	.free = toolchain_free,
+	.check = toolchain_check,
+	.keys = (const struct schema_key[]){
+		{"name", KEY_TEXT, FIELD(toolchain, name),
+		 .flags = KEY_REQUIRED, .expect = expect_word,
+		 .doc = "What projects call it"},
+		{"arch", KEY_TEXT, FIELD(toolchain, arch), .names = arch_names,
+		 .doc = "The architecture it builds for; without one every"},
+		{"kind", KEY_WORD, FIELD(toolchain, kind), .fallback = "cross",
+		 .words = toolchain_words,
+		 .doc = "cross: a GCC with a prefix; llvm: LLVM=1; chroot: a "
+			"root of the target's architecture"},
+		{"prefix", KEY_TEXT, FIELD(toolchain, prefix),
+		 .doc = "What stands before gcc, such as aarch64-linux-gnu-, "
+			"or a suffix such as -14 for llvm"},
+		{"opts", KEY_LIST, FIELD(toolchain, opts), .item = KEY_TEXT,
+		 .doc = "More arguments of make"},
+		{"version", KEY_TEXT, FIELD(toolchain, version),
+		 .doc = "The version it must have, or the start of it"},
+		{"root", KEY_PATH, FIELD(toolchain, root),
+		 .doc = "The root of a chroot"},
+		{NULL},
+	}};
+
+static const struct schema rootfs_form;
+static void rootfs_free(gpointer row)
+{
+	schema_clear(&rootfs_form, row);
+	g_free(row);
+}
+
+static void rootfs_check(const struct schema_reader *reader,
+			 const struct node *node, gpointer row)
+{
+	(void)row;
+	check_one_of(reader, node, "path", "url");
+}
+
+static const struct schema rootfs_form = {
+	.size = sizeof(struct rootfs_config),
+	.free = rootfs_free,
+	.check = rootfs_check,
+	.keys = (const struct schema_key[]){
+		{"name", KEY_TEXT, FIELD(rootfs_config, name),
+		 .flags = KEY_REQUIRED, .expect = expect_word,
+		 .doc = "What projects call it"},
+		{"arch", KEY_TEXT, FIELD(rootfs_config, arch),
+		 .names = arch_names,
+		 .doc = "The architecture it is made for; without one every"},
+		{"kind", KEY_WORD, FIELD(rootfs_config, kind),
+		 .fallback = "initramfs", .words = rootfs_words,
+		 .doc = "A cpio archive or a disk image"},
+		{"path", KEY_PATH, FIELD(rootfs_config, path),
+		 .doc = "The file on this machine"},
+		{"url", KEY_TEXT, FIELD(rootfs_config, url),
+		 .expect = expect_url, .doc = "Where a lab fetches it"},
+		{NULL},
+	}};
+
+static const struct schema web_form = {
+	.keys = (const struct schema_key[]){
+		{"listen", KEY_TEXT, FIELD(site, web.listen),
+		 .expect = expect_listen,
+		 .doc = "Where the dashboard listens; without it there is "
+			"none"},
+		{"url", KEY_TEXT, FIELD(site, web.url), .expect = expect_url,
+		 .doc = "How the public reaches it, for links in replies"},
+		{"token-file", KEY_PATH, FIELD(site, web.token_file),
+		 .flags = KEY_SECRET,
+		 .doc = "A file with the token that staff log in with"},
+		{NULL},
+	}};
+
+static const struct schema retention_form = {
+	.keys = (const struct schema_key[]){
+		{"logs", KEY_SPAN, FIELD(site, retention.logs_s),
+		 .fallback = "90d", .least = 3600,
+		 .doc = "How long logs of builds and boots are kept"},
+		{"artifacts", KEY_SPAN, FIELD(site, retention.artifacts_s),
+		 .fallback = "30d", .least = 3600,
+		 .doc = "How long kernels and modules are kept"},
+		{"runs", KEY_SPAN, FIELD(site, retention.runs_s),
+		 .fallback = "730d", .least = 3600,
+		 .doc = "How long runs and their results are kept"},
+		{NULL},
+	}};
+
+static const struct schema policy_form = {
+	.keys = (const struct schema_key[]){
+		{"private", KEY_BOOL, FIELD(site, policy.private_replies),
+		 .fallback = "true",
+		 .doc = "Whether replies go to the submitter and staff alone "
+			"and not to the list"},
+		{"success-mail", KEY_BOOL, FIELD(site, policy.success_mail),
+		 .fallback = "true",
+		 .doc = "Whether a series that passed is answered"},
+		{"commands", KEY_LIST, FIELD(site, policy.commands),
+		 .fallback = "submitter maintainers", .item = KEY_TEXT,
+		 .words = command_words,
+		 .doc = "Who may command the bot by mail"},
+		{NULL},
+	}};
+
+const struct schema site_form = {
+	.size = sizeof(struct site),
+	.keys = (const struct schema_key[]){
+		{"state", KEY_PATH, FIELD(site, state),
+		 .fallback = "/var/lib/reroll",
+		 .doc = "The folder of the database and everything kept"},
+		{"projects", KEY_PATH, FIELD(site, projects),
+		 .fallback = REROLL_PROJECT_DIR,
+		 .doc = "A project file, or a folder of them"},
+		{"templates", KEY_PATH, FIELD(site, templates),
+		 .doc = "A folder of templates that come before the installed "
+			"ones"},
+		{"trees", KEY_NAMED, FIELD(site, trees), .form = &tree_form,
+		 .doc = "The base trees by name; the first is the default"},
+		{"sources", KEY_ROWS, FIELD(site, sources),
+		 .form = &source_form, .most = 1000,
+		 .doc = "Where series come from"},
+		{"mail", KEY_SECTION, .form = &mail_form,
+		 .doc = "How replies are sent and read"},
+		{"labs", KEY_ROWS, FIELD(site, labs), .form = &lab_form,
+		 .most = 1000, .doc = "Where kernels are booted"},
+		{"workers", KEY_SECTION, .form = &workers_form,
+		 .doc = "Where they are built"},
+		{"toolchains", KEY_ROWS, FIELD(site, toolchains),
+		 .form = &toolchain_form, .most = 1000,
+		 .doc = "Toolchains beside gcc and clang of this machine"},
+		{"boards", KEY_LIST, FIELD(site, boards), .item = KEY_PATH,
+		 .flags = KEY_EXISTS, .most = 10000,
+		 .doc = "Files of board records"},
+		{"rootfs", KEY_ROWS, FIELD(site, rootfs), .form = &rootfs_form,
+		 .most = 1000, .doc = "Root file systems to boot with"},
+		{"web", KEY_SECTION, .form = &web_form, .doc = "The dashboard"},
+		{"retention", KEY_SECTION, .form = &retention_form,
+		 .doc = "How long things are kept"},
+		{"policy", KEY_SECTION, .form = &policy_form,
+		 .doc = "What the bot does of itself"},
+		{NULL},
+	}};

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "test-config.h"
+
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+
+#include "config/forms.h"
+#include "config/site.h"
+
+static struct site *parse(const char *text, struct problems *problems)
+{
+	return site_parse(text, strlen(text), "/nowhere/s.yaml", problems);
+}
+
+static void the_example_fills_every_section(void **state)
+{
+	g_autofree char *path = test_path("contrib/examples/reroll.yaml");
+	g_autofree char *projects = test_path("projects");
+	g_autofree char *canonical = g_canonicalize_filename(projects, NULL);
+	g_autoptr(problems_t) problems = problems_new();
+	g_autoptr(site_t) site = site_load(path, problems);
+	const struct source_config *source;
+	const struct toolchain *toolchain;
+	const struct lab_config *lab;
+
+	(void)state;
+	assert_problems(problems, "");
+	assert_string_equal(site->projects, canonical);
+	assert_string_equal(site->mail.from_name, "Course Robot");
+	assert_string_equal(site->mail.from_email, "reroll@example.org");
+	assert_int_equal(site->mail.munging_lists->len, 1);
+	assert_string_equal(site_tree(site, NULL)->name, "mainline");
+	assert_int_equal(site_tree(site, "mainline")->refresh_s, 3600);
+	assert_null(site_tree(site, "next"));
+	source = site->sources->pdata[2];
+	assert_int_equal(source->kind, SOURCE_REDIS);
+	assert_string_equal(source->stream, "patches");
+	lab = site->labs->pdata[1];
+	assert_int_equal(lab->kind, LAB_LAVA);
+	assert_string_equal(lab->boards->pdata[0], "beaglebone-black");
+	toolchain = site->toolchains->pdata[1];
+	assert_int_equal(toolchain->kind, TOOLCHAIN_LLVM);
+	assert_true(site_has_toolchain(site, "gcc-12"));
+	assert_false(site_has_toolchain(site, "gcc-13"));
+	assert_int_equal(site->retention.logs_s, 90 * 86400);
+	assert_string_equal(site->web.listen, "127.0.0.1:8080");
+}
+
+static void without_a_file_there_are_defaults(void **state)
+{
+	g_autoptr(site_t) site = site_default();
+
+	(void)state;
+	assert_null(site->file);
+	assert_string_equal(site->state, "/var/lib/reroll");
+	assert_string_equal(site->mail.from_email, "reroll@localhost");
+	assert_int_equal(site->trees->len, 0);
+	assert_null(site_tree(site, NULL));
+	assert_int_equal(site->toolchains->len, 0);
+	assert_int_equal(site->workers.slots, 0);
+	assert_true(site->policy.private_replies);
+	assert_int_equal(site->policy.commands->len, 2);
+}
+
+static void what_is_printed_loads_to_the_same(void **state)
+{
+	g_autofree char *path = test_path("contrib/examples/reroll.yaml");
+	g_autoptr(problems_t) problems = problems_new();
+	g_autoptr(site_t) site = site_load(path, problems);
+	g_autofree char *printed = site_print(site);
+	g_autoptr(site_t)
+		again = site_parse(printed, strlen(printed), path, problems);
+	g_autofree char *twice = NULL;
+
+	(void)state;
+	assert_problems(problems, "");
+	twice = site_print(again);
+	assert_string_equal(printed, twice);
+}
+
+static void each_mistake_is_told_by_place_and_expectation(void **state)
+{
+	static const struct {
+		const char *text, *problem;
+	} rows[] = {
+		{"tree: {}", "1:1: found the key \"tree\", expected a known "
+			     "one; did you mean \"trees\"?"},
+		{"trees: []", "1:8: found a list, expected a map of names"},
+		{"trees: {a b: {path: x}}",
+		 "1:9: found \"a b\", expected a name of letters, digits, "
+		 "\".\", \"_\" and \"-\""},
+		{"trees: {a: {}}", "1:12: found neither \"path\" nor \"url\", "
+				   "expected one of them"},
+		{"trees: {a: {url: git}}", "1:18: found \"git\", expected a "
+					   "URL such as https://example.org/"},
+		{"sources: [{name: a, kind: imap, url: 'imaps://x', user: u}]",
+		 "1:11: found no key \"token-file\", expected it with the "
+		 "kind imap"},
+		{"sources: [{name: a, kind: mail-dir}]",
+		 "1:27: found \"mail-dir\", expected one of patchwork-fdo, "
+		 "patchwork, imap, maildir, mbox, redis; did you mean "
+		 "\"maildir\"?"},
+		{"labs: [{name: a, kind: qemu}, {name: a, kind: qemu}]",
+		 "1:38: found the name \"a\" a second time in labs, expected "
+		 "another"},
+		{"mail: {from: robot}",
+		 "1:14: found \"robot\", expected Name <name@example.org>"},
+		{"toolchains: [{name: a, kind: chroot, arch: arm}]",
+		 "1:14: found no key \"root\", expected it with the kind "
+		 "chroot"},
+		{"web: {listen: '8080'}", "1:15: found \"8080\", expected "
+					  "address:port such as "
+					  "127.0.0.1:8080"},
+		{"retention: {logs: 1s}",
+		 "1:19: found \"1s\", expected a time such as 30m, at least "
+		 "1h"},
+		{"policy: {commands: [everybody]}",
+		 "1:21: found \"everybody\", expected one of submitter, "
+		 "maintainers"},
+		{"boards: [none.yaml]",
+		 "1:10: found no file \"/nowhere/none.yaml\", expected it to "
+		 "exist"},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(problems_t) problems = problems_new();
+		g_autoptr(site_t) site = parse(rows[i].text, problems);
+		g_autofree char *line = g_strdup_printf("/nowhere/s.yaml:%s",
+							rows[i].problem);
+
+		assert_null(site);
+		assert_problems(problems, line);
+	}
+}
+
+static void a_secret_that_others_can_read_is_refused(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool fine;
+	} rows[] = {{0600, true}, {0400, true}, {0640, false}, {0604, false}};
+	g_autofree char *dir = g_dir_make_tmp("reroll-XXXXXX", NULL);
+	g_autofree char *token = g_build_filename(dir, "token", NULL);
+	g_autofree char *text = g_strdup_printf("web: {token-file: %s}\n",
+						token);
+
+	(void)state;
+	g_file_set_contents(token, "x", -1, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(problems_t) problems = problems_new();
+		g_autoptr(site_t) site = NULL;
+		g_autofree char *quoted = g_strdup_printf(
+			"found \"%s\" readable by others (mode %04o), expected "
+			"a secret file with mode 0600",
+			token, (unsigned)rows[i].mode);
+
+		assert_int_equal(chmod(token, rows[i].mode), 0);
+		site = parse(text, problems);
+		assert_int_equal(site != NULL, rows[i].fine);
+		if (!rows[i].fine)
+			assert_string_equal(
+				((struct problem *)problems->list->pdata[0])
+					->text,
+				quoted);
+	}
+	g_remove(token);
+	assert_int_equal(g_rmdir(dir), 0);
+}
+
+static void a_file_that_cannot_be_read_is_told(void **state)
+{
+	static const char *const paths[] = {"/nowhere/s.yaml", "/",
+					    "/dev/zero"};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		g_autoptr(problems_t) problems = problems_new();
+		g_autoptr(site_t) site = site_load(paths[i], problems);
+
+		assert_null(site);
+		assert_int_equal(problems_count(problems), 1);
+	}
+}
+
+static void a_file_tells_which_form_it_is(void **state)
+{
+	static const struct {
+		const char *path;
+		enum form_kind kind;
+	} rows[] = {
+		{"projects/proctree-syscall.yaml", FORM_PROJECT},
+		{"projects/example.yaml", FORM_PROJECT},
+		{"contrib/examples/reroll.yaml", FORM_SITE},
+		{"contrib/examples/roster.yaml", FORM_ROSTER},
+		{"contrib/examples/roster.csv", FORM_ROSTER},
+		{"tests/fuzz/corpus-yaml/description.yaml", FORM_DESCRIPTION},
+		{"tests/fuzz/corpus-yaml/circle.yaml", FORM_PROJECT},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *path = test_path(rows[i].path);
+
+		assert_int_equal(form_guess(path), rows[i].kind);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_example_fills_every_section),
+		cmocka_unit_test(without_a_file_there_are_defaults),
+		cmocka_unit_test(what_is_printed_loads_to_the_same),
+		cmocka_unit_test(each_mistake_is_told_by_place_and_expectation),
+		cmocka_unit_test(a_secret_that_others_can_read_is_refused),
+		cmocka_unit_test(a_file_that_cannot_be_read_is_told),
+		cmocka_unit_test(a_file_tells_which_form_it_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
