@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libreroll_a_SOURCES += \
+	src/tree/apply.c src/tree/apply.h \
+	src/tree/attempt.c \
+	src/tree/binary.c \
+	src/tree/checkout.c \
+	src/tree/commit.c \
+	src/tree/dirs.c \
+	src/tree/failure.c \
+	src/tree/hunks.c \
+	src/tree/merge.c \
+	src/tree/objects.c \
+	src/tree/paths.c \
+	src/tree/readings.c \
+	src/tree/repo.c src/tree/repo.h \
+	src/tree/tree.h src/tree/tree-internal.h
+
+EXTRA_DIST += tests/unit/test-tree.h
+check_PROGRAMS += tests/unit/test-apply
+tests_unit_test_apply_SOURCES = tests/unit/test-apply.c
+tests_unit_test_apply_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-apply
+check_PROGRAMS += tests/unit/test-repo
+tests_unit_test_repo_SOURCES = tests/unit/test-repo.c
+tests_unit_test_repo_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-repo
+
+check_PROGRAMS += tests/fuzz/fuzz-apply
+tests_fuzz_fuzz_apply_SOURCES = tests/fuzz/fuzz-apply.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_apply_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-apply bench/apply.bench
