@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libreroll_a_SOURCES += \
+	src/report/finding.c src/report/finding.h \
+	src/report/outcome.c src/report/outcome.h \
+	src/report/reply.c src/report/reply.h src/report/reply-internal.h \
+	src/report/reply-data.c \
+	src/report/reply-example.c \
+	src/report/reply-finish.c \
+	src/report/reply-text.c \
+	src/report/report.h
+EXTRA_DIST += tests/unit/golden
+
+check_PROGRAMS += tests/unit/test-reply
+tests_unit_test_reply_SOURCES = tests/unit/test-reply.c
+tests_unit_test_reply_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-reply

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finding a template and the partials it names, and rendering it. */
+#include "report/reply.h"
+
+#include <string.h>
+
+#include "base/base.h"
+
+struct template_finder {
+	const char *const *dirs;
+	const char
+		*beside; /* folder of a template named by its path; or NULL */
+};
+
+static char *read_from(const char *dir, const char *name)
+{
+	g_autofree char *file = g_strconcat(name, ".mustache", NULL);
+	g_autofree char *path = g_build_filename(dir, file, NULL);
+	char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return NULL;
+	return text;
+}
+
+static const char *builtin_dir(void)
+{
+	const char *own = g_getenv("REROLL_TEMPLATES");
+
+	return own ? own : REROLL_TEMPLATE_DIR;
+}
+
+/* NULL when no folder has it; a name cannot leave them. */
+static char *find_template(const char *name, gpointer finder_data)
+{
+	const struct template_finder *finder = finder_data;
+	char *text = NULL;
+
+	if (strchr(name, G_DIR_SEPARATOR))
+		return NULL;
+	if (finder->beside)
+		text = read_from(finder->beside, name);
+	for (gsize i = 0; !text && finder->dirs && finder->dirs[i]; i++)
+		text = read_from(finder->dirs[i], name);
+	return text ? text : read_from(builtin_dir(), name);
+}
+
+static char *read_template(const char *name, struct template_finder *finder,
+			   GError **error)
+{
+	g_autoptr(GError) local = NULL;
+	g_autofree char *quoted = text_quote(name, -1);
+	char *text = NULL;
+
+	if (!finder->beside) {
+		text = find_template(name, finder);
+		if (!text)
+			g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+				    "there is no template %s in %s (the "
+				    "variable REROLL_TEMPLATES names another "
+				    "folder)",
+				    quoted, builtin_dir());
+		return text;
+	}
+	if (!g_file_get_contents(name, &text, NULL, &local))
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "The template cannot be read: %s", local->message);
+	return text;
+}
+
+char *reply_render(const char *name, const char *const *dirs, json_t *data,
+		   GError **error)
+{
+	const struct reply_render_options options = {.dirs = dirs};
+
+	return reply_render_full(name, data, &options, error);
+}
+
+char *reply_render_full(const char *name, json_t *data,
+			const struct reply_render_options *options,
+			GError **error)
+{
+	bool is_path = strchr(name, G_DIR_SEPARATOR) ||
+		       g_str_has_suffix(name, ".mustache");
+	g_autofree char *beside = is_path ? g_path_get_dirname(name) : NULL;
+	struct template_finder finder = {options->dirs, beside};
+	const struct template_options template = {
+		.name = name,
+		.escape_html = options->escape_html,
+		.partial = find_template,
+		.partial_data = &finder,
+	};
+	g_autofree char *text = read_template(name, &finder, error);
+
+	if (!text)
+		return NULL;
+	if (!g_utf8_validate(text, -1, NULL)) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "%s:1:1: the template is not UTF-8", name);
+		return NULL;
+	}
+	return template_render(text, data, &template, error);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Outcome and data to a reply: template, text, mail. Called once at the end of
+ * a run, and by `reroll render` and `reroll reply --preview`.
+ *
+ * Data of every template (absent, null, "" and 0 mean false in a section):
+ *   name, email          of the submitter
+ *   project, series, version, next_version
+ *   patch_line           "[v9] syscall: add ..."; of a version 1 its subject
+ *   suite                name of the tests
+ *   outcome, title       the outcome's row
+ *   summary              of the verdict, a sentence
+ *   findings             [{place, text, severity, type, context, patch, file,
+ *                        line, column}], at most REPLY_FINDINGS_MOST
+ *   findings_more        how many were left out
+ *   errors, warnings, notes   counts of all findings
+ *   sign, help_to        who signs, where to ask
+ * and what the verdict's detail adds:
+ *   series-incomplete    missing ["3/4"], total, have
+ *   signoff-missing, submitter-...   reason, odd, posted_from, unlisted
+ *   description-invalid  expected_path, example_path, example
+ *   apply-failed         patch, patch_subject, file, hunk, line, reason, text,
+ *                        expected [], found [], nearest, damage
+ *   wherever applied     tried [{base, result}]
+ *   build-failed, accepted   builds [{id, status, summary, findings,
+ *                        lost [{symbol, wanted, got, reason}], log_tail}]
+ *   wherever seen        damage [{name, advice}]
+ *   results              passed, count, failed [{name, expected, log}],
+ * log_url; added: all (none failed) limit-reached        per_day status stage,
+ * outstanding
+ *
+ * Templates are looked for in the project's directory, then the site's, then
+ * $REROLL_TEMPLATES or the installed ones: NAME.mustache.
+ */
+#ifndef REPORT_REPLY_H
+#define REPORT_REPLY_H
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "mail/mail.h"
+#include "report/finding.h"
+#include "report/outcome.h"
+
+#define REPLY_FINDINGS_MOST 30
+
+struct reply_context {
+	const char *run_id;
+	const char *project; /* its name; NULL: not found */
+	const char *suite;   /* NULL: none */
+	const char *sign;    /* NULL: "reroll" */
+	const struct series *series;
+	const struct identity *submitter; /* NULL: unknown */
+	const struct mailbox *from;	  /* the bot */
+	const GPtrArray *cc;		  /* of struct mailbox; or NULL */
+	const char *const
+		*template_dirs; /* before the built-in ones; or NULL */
+};
+
+struct reply {
+	const struct outcome *outcome;
+	char *message_id; /* fixed by revision and outcome */
+	char *to;	  /* the address it goes to */
+	char *subject;
+	char *text;
+	GBytes *mail; /* the whole mail; NULL: nobody to answer */
+	char *unsent; /* why `mail` is NULL: "the mail is automatic", ... */
+};
+
+/* CONFIG when a template is broken or missing. */
+struct reply *reply_new(const struct reply_context *context,
+			const struct outcome *outcome,
+			const struct verdict *verdict, GError **error);
+void reply_free(struct reply *reply);
+typedef struct reply reply_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(reply_t, reply_free)
+
+/* The template's data, for a preview and tests. New reference. */
+json_t *reply_data(const struct reply_context *context,
+		   const struct outcome *outcome,
+		   const struct verdict *verdict);
+
+/* The same for an outcome without a series: invented, for previews. */
+json_t *reply_example(const struct outcome *outcome, const char *project,
+		      const char *sign);
+
+/*
+ * Render a template by its name, or by its path when it has a slash or ends in
+ * .mustache. `dirs` as template_dirs. CONFIG, or LIMIT for text over 1 MiB.
+ */
+char *reply_render(const char *name, const char *const *dirs, json_t *data,
+		   GError **error);
+
+struct reply_render_options {
+	const char *const *dirs; /* where else partials and templates are */
+	bool escape_html;
+};
+
+/* The same with HTML escaping, as `reroll render` wants it. */
+char *reply_render_full(const char *name, json_t *data,
+			const struct reply_render_options *options,
+			GError **error);
+
+#endif
