@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the build room share. A recipe is a row of functions over
+ * one build under way; adding one touches its file and build_recipes[].
+ */
+#ifndef BUILD_BUILD_INTERNAL_H
+#define BUILD_BUILD_INTERNAL_H
+
+#include "build/diagnostics.h"
+#include "build/executor.h"
+#include "build/log-file.h"
+#include "build/sandbox.h"
+
+struct progress;
+
+/* One tree under way in a worker thread: the series', or its base's. */
+struct build_run {
+	const struct build_job *job;
+	const struct build_spec *spec;
+	const char *tree;
+	bool base; /* go on after errors, make no artifacts */
+	GCancellable *cancellable;
+	struct progress *progress;	 /* may be NULL */
+	gint64 deadline_ms;		 /* of the monotonic clock */
+	char *dir, *src, *out;		 /* private */
+	const char *src_seen, *out_seen; /* as the build sees them */
+	char *artifact_dir;
+	struct log_file *log;
+	struct diagnostics *diagnostics;
+	struct build_result *result;
+	GPtrArray *found; /* of struct diagnostic, once it has ended */
+};
+
+/*
+ * Run a command of the build. False with an error set for trouble; else the
+ * run's result says whether it passed, and no further step is to be taken when
+ * it did not.
+ */
+bool build_run_step(struct build_run *run, const char *const *argv,
+		    const char *cwd, GError **error);
+
+struct build_recipe {
+	enum recipe_kind kind;
+	bool src_writable;
+	bool (*build)(struct build_run *run, GError **error);
+	bool (*collect)(struct build_run *run, GError **error);
+};
+
+extern const struct build_recipe build_recipe_kbuild, build_recipe_script;
+
+/*
+ * Build run->tree from the checkout to the findings. The private folders are
+ * gone after build_run_clear().
+ */
+bool build_run_tree(struct build_run *run, GError **error);
+void build_run_clear(struct build_run *run);
+
+/*
+ * Take from run->found what the base has too (blame.c). False with TEMP when
+ * the base fails in the same way.
+ */
+bool blame_series(struct build_run *run, GError **error);
+
+/* Fill in the enclosing function where no compiler has told it. */
+void blame_find_functions(GPtrArray *found, const char *src);
+
+/*
+ * Copy a file of the build (below `dir`, a private folder) to the artifacts as
+ * `name` and list it. True also when there is no such file; TEMP otherwise.
+ */
+bool artifact_collect(struct build_run *run, const char *dir, const char *path,
+		      const char *role, const char *name, GError **error);
+
+/* List a file that is in the artifact folder already. */
+bool artifact_list(struct build_run *run, const char *role, const char *name,
+		   GError **error);
+
+/* The project's own, each below one of `dirs`; one not made is a finding. */
+bool artifact_collect_listed(struct build_run *run, const char *const *dirs,
+			     GError **error);
+
+void artifact_free(struct artifact *artifact);
+void lost_symbol_free(struct lost_symbol *lost);
+void build_tool_free(struct build_tool *tool);
+
+/* A copy of each text at the end of `to`; `from` may be NULL. */
+void build_texts_add(GPtrArray *to, const GPtrArray *from);
+
+/*
+ * The make arguments and tools of spec->toolchain, and of the recipe. `arch`
+ * and `site` may be NULL. CONFIG when nobody knows it.
+ */
+bool build_spec_use_toolchain(struct build_spec *spec, const struct arch *arch,
+			      const struct site *site, GError **error);
+
+/* CONFIG naming the first tool that the build's own PATH does not have. */
+bool build_tools_check(const struct build_spec *spec, GError **error);
+
+/* The PATH of every build. */
+#define BUILD_PATH "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+
+#endif

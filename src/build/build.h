@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The build room: from a project's rows to builds, each run in a sandbox on a
+ * slot, each with its verdict. Called by the pipeline's build stage.
+ */
+#ifndef BUILD_BUILD_H
+#define BUILD_BUILD_H
+
+#include "build/executor.h"
+#include "build/plan.h"
+#include "build/result.h"
+#include "build/sandbox.h"
+
+#endif

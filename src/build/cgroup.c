@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Groups are named reroll-PID-N and live for one command; those of a process
+ * that was killed are removed by the next one's. Of version 2 only a
+ * folder whose cgroup.subtree_control has what we need is of use: our own, or
+ * the one above (a process may not share a group with children that have
+ * controllers, so a user's session often keeps us in a leaf).
+ */
+#include <config.h>
+
+#include "build/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base.h"
+
+#define PREFIX "reroll-"
+#define FOLDERS_MOST 2
+#define EMPTY_WAIT_MS 5000
+
+struct folder {
+	char *path;
+	int procs_fd;
+	bool memory, processes; /* what it binds */
+};
+
+struct cgroup {
+	struct folder folders[FOLDERS_MOST];
+	guint n;
+};
+
+static bool write_value(const char *folder, const char *file, const char *value)
+{
+	g_autofree char *path = g_build_filename(folder, file, NULL);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+	close(fd);
+	return ok;
+}
+
+static char *read_value(const char *folder, const char *file)
+{
+	g_autofree char *path = g_build_filename(folder, file, NULL);
+	char *text = NULL;
+
+	g_file_get_contents(path, &text, NULL, NULL);
+	return text;
+}
+
+/* The number after `key` in "key 3\n..." lines; 0 when it is not there. */
+static guint64 keyed_value(const char *folder, const char *file,
+			   const char *key)
+{
+	g_autofree char *text = read_value(folder, file);
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", 0);
+
+	for (char **line = lines; *line; line++) {
+		if (g_str_has_prefix(*line, key) && (*line)[strlen(key)] == ' ')
+			return g_ascii_strtoull(*line + strlen(key), NULL, 10);
+	}
+	return 0;
+}
+
+static bool has_word(const char *text, const char *word, const char *between)
+{
+	g_auto(GStrv) words = g_strsplit_set(text ? text : "", between, 0);
+
+	return g_strv_contains((const char *const *)words, word);
+}
+
+/* Our group's path of a controller, "" for version 2, from /proc/self/cgroup.
+ */
+static char *own_path(const char *controller)
+{
+	g_autofree char *text = read_value("/proc/self", "cgroup");
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", 0);
+
+	for (char **line = lines; *line; line++) {
+		g_auto(GStrv) parts = g_strsplit(*line, ":", 3);
+
+		if (g_strv_length(parts) == 3 &&
+		    has_word(parts[1], controller, ","))
+			return g_strdup(parts[2]);
+	}
+	return NULL;
+}
+
+/*
+ * The folder of our group. A line of mountinfo is "ID PARENT DEV ROOT POINT
+ * ... - TYPE SOURCE OPTIONS"; of version 1 the options name the controller.
+ */
+static char *own_folder(const char *controller)
+{
+	g_autofree char *text = read_value("/proc/self", "mountinfo");
+	g_autofree char *path = own_path(controller);
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", 0);
+	const char *type = *controller ? "cgroup" : "cgroup2";
+
+	for (char **line = lines; path && *line; line++) {
+		g_auto(GStrv) parts = g_strsplit(*line, " - ", 2);
+		g_auto(GStrv) left = NULL, right = NULL;
+
+		if (g_strv_length(parts) != 2)
+			continue;
+		left = g_strsplit(parts[0], " ", 0);
+		right = g_strsplit(parts[1], " ", 3);
+		if (g_strv_length(left) < 5 || g_strv_length(right) < 3 ||
+		    strcmp(right[0], type) != 0 ||
+		    (*controller && !has_word(right[2], controller, ",")))
+			continue;
+		if (g_str_has_prefix(path, left[3]) &&
+		    strcmp(left[3], "/") != 0)
+			return g_build_filename(left[4], path + strlen(left[3]),
+						NULL);
+		return g_build_filename(left[4], path, NULL);
+	}
+	return NULL;
+}
+
+/* What processes of ours that are gone have left; one in use stays. */
+static void sweep(const char *parent)
+{
+	g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *path = NULL;
+		int pid;
+
+		if (!g_str_has_prefix(name, PREFIX))
+			continue;
+		pid = atoi(name + strlen(PREFIX));
+		path = g_build_filename(parent, name, NULL);
+		if (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
+			rmdir(path);
+	}
+}
+
+/* A group in `parent`, with its cgroup.procs open; false: it cannot be made. */
+static bool folder_make(struct folder *folder, const char *parent)
+{
+	static guint counter;
+	g_autofree char *path = g_strdup_printf(
+		"%s/" PREFIX "%d-%u", parent, (int)getpid(),
+		(guint)g_atomic_int_add(&counter, 1));
+	g_autofree char *procs = g_build_filename(path, "cgroup.procs", NULL);
+
+	sweep(parent);
+	if (mkdir(path, 0755) < 0)
+		return false;
+	folder->procs_fd = open(procs, O_RDWR | O_CLOEXEC);
+	if (folder->procs_fd < 0) {
+		rmdir(path);
+		return false;
+	}
+	folder->path = g_steal_pointer(&path);
+	return true;
+}
+
+static bool set_number(const char *folder, const char *file, guint64 value)
+{
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, value);
+
+	return write_value(folder, file, text);
+}
+
+static void kill_members(const struct folder *folder)
+{
+	g_autofree char *text = read_value(folder->path, "cgroup.procs");
+	g_auto(GStrv) pids = g_strsplit(text ? text : "", "\n", 0);
+
+	if (write_value(folder->path, "cgroup.kill", "1"))
+		return;
+	for (char **pid = pids; *pid; pid++) {
+		int n = atoi(*pid);
+
+		if (n > 1)
+			kill(n, SIGKILL);
+	}
+}
+
+/* Killed processes leave their group a moment later: rmdir says when. */
+static void folder_clear(struct folder *folder)
+{
+	gint64 end_ms = clock_monotonic_ms() + EMPTY_WAIT_MS;
+
+	write_value(folder->path, "pids.max", "0"); /* no forks any more */
+	while (rmdir(folder->path) < 0 && errno == EBUSY &&
+	       clock_monotonic_ms() < end_ms) {
+		kill_members(folder);
+		g_usleep(1000);
+	}
+	close(folder->procs_fd);
+	g_free(folder->path);
+}
+
+void cgroup_free(struct cgroup *group)
+{
+	if (!group)
+		return;
+	for (guint i = 0; i < group->n; i++)
+		folder_clear(&group->folders[i]);
+	g_free(group);
+}
+
+void cgroup_enter(const struct cgroup *group)
+{
+	for (guint i = 0; i < group->n; i++) {
+		if (write(group->folders[i].procs_fd, "0", 1) != 1)
+			_exit(EXIT_FAILURE);
+	}
+}
+
+static void enter_setup(gpointer group)
+{
+	cgroup_enter(group);
+}
+
+/* Whether a process can move in: rights on the way there decide, too. */
+static bool can_enter(struct cgroup *group)
+{
+	const char *const argv[] = {"true", NULL};
+	const struct process_spec spec = {.argv = argv,
+					  .deadline_ms = 5000,
+					  .child_setup = enter_setup,
+					  .child_setup_data = group};
+	g_autoptr(process_result_t) result = process_run(&spec, NULL, NULL);
+
+	return result && process_result_ok(result);
+}
+
+static bool limit_memory(struct folder *folder, guint64 bytes)
+{
+	if (!bytes)
+		return false;
+	if (set_number(folder->path, "memory.max", bytes)) {
+		write_value(folder->path, "memory.swap.max", "0");
+		return true;
+	}
+	if (!set_number(folder->path, "memory.limit_in_bytes", bytes))
+		return false;
+	set_number(folder->path, "memory.memsw.limit_in_bytes", bytes);
+	return true;
+}
+
+static bool limit_processes(struct folder *folder, guint64 processes)
+{
+	return processes && set_number(folder->path, "pids.max", processes);
+}
+
+static void try_folder(struct cgroup *group, const char *parent,
+		       guint64 memory_bytes, guint64 processes)
+{
+	struct folder *folder = &group->folders[group->n];
+
+	if (!parent || group->n == FOLDERS_MOST || !folder_make(folder, parent))
+		return;
+	folder->memory = limit_memory(folder, memory_bytes);
+	folder->processes = limit_processes(folder, processes);
+	if (folder->memory || folder->processes)
+		group->n++;
+	else
+		folder_clear(folder);
+}
+
+static void try_version_2(struct cgroup *group, guint64 memory_bytes,
+			  guint64 processes)
+{
+	g_autofree char *own = own_folder("");
+	g_autofree char *above = own ? g_path_get_dirname(own) : NULL;
+	const char *const parents[] = {own, above};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parents) && own && !group->n; i++) {
+		g_autofree char *control = read_value(parents[i],
+						      "cgroup.subtree_control");
+
+		if (has_word(control, "pids", " \n") ||
+		    has_word(control, "memory", " \n"))
+			try_folder(group, parents[i], memory_bytes, processes);
+	}
+}
+
+static void try_version_1(struct cgroup *group, guint64 memory_bytes,
+			  guint64 processes)
+{
+	g_autofree char *pids = own_folder("pids");
+	g_autofree char *memory = own_folder("memory");
+	bool together = pids && memory && strcmp(pids, memory) == 0;
+
+	if (processes || together)
+		try_folder(group, pids, together ? memory_bytes : 0, processes);
+	if (memory_bytes && !together)
+		try_folder(group, memory, memory_bytes, 0);
+}
+
+struct cgroup *cgroup_new(guint64 memory_bytes, guint64 processes)
+{
+	g_autoptr(cgroup_t) group = g_new0(struct cgroup, 1);
+
+	try_version_2(group, memory_bytes, processes);
+	if (!group->n)
+		try_version_1(group, memory_bytes, processes);
+	if (!group->n || !can_enter(group))
+		return NULL;
+	return g_steal_pointer(&group);
+}
+
+bool cgroup_binds_memory(const struct cgroup *group)
+{
+	for (guint i = 0; group && i < group->n; i++) {
+		if (group->folders[i].memory)
+			return true;
+	}
+	return false;
+}
+
+bool cgroup_binds_processes(const struct cgroup *group)
+{
+	for (guint i = 0; group && i < group->n; i++) {
+		if (group->folders[i].processes)
+			return true;
+	}
+	return false;
+}
+
+bool cgroup_memory_ran_out(const struct cgroup *group)
+{
+	for (guint i = 0; group && i < group->n; i++) {
+		const char *path = group->folders[i].path;
+
+		if (group->folders[i].memory &&
+		    (keyed_value(path, "memory.events", "oom_kill") ||
+		     keyed_value(path, "memory.oom_control", "oom_kill")))
+			return true;
+	}
+	return false;
+}
+
+bool cgroup_processes_ran_out(const struct cgroup *group)
+{
+	for (guint i = 0; group && i < group->n; i++) {
+		if (group->folders[i].processes &&
+		    keyed_value(group->folders[i].path, "pids.events", "max"))
+			return true;
+	}
+	return false;
+}

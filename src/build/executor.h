@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where builds run. The pipeline hands over a spec and a tree; the executor
+ * makes the sources, runs the recipe in the sandbox and answers with a result.
+ *
+ * With `base_tree` set and warnings that only count when they are new, or a
+ * build that failed, the base is built the same way (once for a work_dir and
+ * spec) and what it has too is dropped; when all that failed fails there too,
+ * that is trouble, not a result.
+ *
+ * Ownership: spec and job fields must live until the callback.
+ * Errors: TEMP (disk, tool, sandbox: trouble, retried), CONFIG (a tool the
+ * project needs is not installed: names it and its package), CANCELLED.
+ * Async: the callback comes once; after it nothing of the build runs any more
+ * and its private folders are gone. `progress` is called in the context of the
+ * caller, at most five times a second.
+ */
+#ifndef BUILD_EXECUTOR_H
+#define BUILD_EXECUTOR_H
+
+#include <gio/gio.h>
+
+#include "build/plan.h"
+#include "build/result.h"
+
+struct build_job {
+	const struct build_spec *spec;
+	const char *repo;	 /* path of the git repository */
+	const char *objects_dir; /* more objects, of the series; or NULL */
+	const char *tree;	 /* tree id to build */
+	const char
+		*base_tree;  /* what the series is compared with; may be NULL */
+	const char *out_dir; /* artifacts and log go to out_dir/spec->id */
+	const char *work_dir; /* private folders are made here */
+	bool no_sandbox;
+	gint64 source_at; /* date of the sources */
+	void (*progress)(const char *line, gpointer data); /* or NULL */
+	gpointer progress_data;
+};
+
+struct executor_ops {
+	const char *name;
+	void (*run_async)(const struct build_job *job,
+			  GCancellable *cancellable,
+			  GAsyncReadyCallback callback, gpointer user_data);
+	struct build_result *(*run_finish)(GAsyncResult *res, GError **error);
+};
+
+/* On this machine. */
+extern const struct executor_ops executor_local;
+
+#endif

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libreroll_a_SOURCES += \
+	src/build/artifacts.c \
+	src/build/blame.c \
+	src/build/build.h src/build/build-internal.h \
+	src/build/cgroup.c src/build/cgroup.h \
+	src/build/diagnostics.c src/build/diagnostics.h \
+	src/build/executor.h \
+	src/build/kconfig.c src/build/kconfig.h \
+	src/build/kconfig-expr.c \
+	src/build/kconfig-tree.c \
+	src/build/local.c \
+	src/build/log-file.c src/build/log-file.h \
+	src/build/plan.c src/build/plan.h \
+	src/build/plan-toolchain.c \
+	src/build/recipe-kbuild.c \
+	src/build/recipe-script.c \
+	src/build/result.c src/build/result.h \
+	src/build/safe-file.c src/build/safe-file.h \
+	src/build/sandbox.c src/build/sandbox.h \
+	src/build/sandbox-bwrap.c src/build/sandbox-child.c \
+	src/build/sandbox-internal.h
+
+check_PROGRAMS += \
+	tests/unit/test-diagnostics \
+	tests/unit/test-executor \
+	tests/unit/test-kconfig \
+	tests/unit/test-plan \
+	tests/unit/test-sandbox
+tests_unit_test_diagnostics_SOURCES = tests/unit/test-diagnostics.c
+tests_unit_test_diagnostics_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_executor_SOURCES = tests/unit/test-executor.c \
+	tests/unit/test-build.h
+tests_unit_test_executor_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_kconfig_SOURCES = tests/unit/test-kconfig.c
+tests_unit_test_kconfig_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_plan_SOURCES = tests/unit/test-plan.c
+tests_unit_test_plan_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c \
+	tests/unit/test-build.h
+tests_unit_test_sandbox_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += \
+	tests/unit/test-diagnostics \
+	tests/unit/test-executor \
+	tests/unit/test-kconfig \
+	tests/unit/test-plan \
+	tests/unit/test-sandbox
+
+check_PROGRAMS += tests/fuzz/fuzz-diagnostics tests/fuzz/fuzz-kconfig
+tests_fuzz_fuzz_diagnostics_SOURCES = tests/fuzz/fuzz-diagnostics.c \
+	$(FUZZ_MAIN)
+tests_fuzz_fuzz_diagnostics_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_kconfig_SOURCES = tests/fuzz/fuzz-kconfig.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_kconfig_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-diagnostics tests/fuzz/corpus-kconfig

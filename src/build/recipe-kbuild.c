@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A kernel, or anything else with kbuild: a default configuration, the
+ * fragments merged into it by us, olddefconfig, then make. Sources stay
+ * read-only, everything is made below O=.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "base/base.h"
+#include "build/build-internal.h"
+#include "build/kconfig.h"
+#include "build/safe-file.h"
+
+#define MODULES_DIR "reroll-modules"
+#define MODULES_TAR "modules.tar"
+
+static GPtrArray *make_command(const struct build_run *run)
+{
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(argv, g_strdup("make"));
+	g_ptr_array_add(argv, g_strdup_printf("-j%u", MAX(run->spec->jobs, 1)));
+	g_ptr_array_add(argv, g_strdup("--output-sync=target"));
+	g_ptr_array_add(argv, g_strconcat("O=", run->out_seen, NULL));
+	for (guint i = 0; i < run->spec->make_args->len; i++)
+		g_ptr_array_add(argv, g_strdup(run->spec->make_args->pdata[i]));
+	return argv;
+}
+
+static bool run_make(struct build_run *run, GPtrArray *argv, GError **error)
+{
+	g_ptr_array_add(argv, NULL);
+	return build_run_step(run, (const char *const *)argv->pdata,
+			      SANDBOX_SRC, error);
+}
+
+static bool make_target(struct build_run *run, const char *target,
+			GError **error)
+{
+	g_autoptr(GPtrArray) argv = make_command(run);
+
+	g_ptr_array_add(argv, g_strdup(target));
+	return run_make(run, argv, error);
+}
+
+static bool has_passed(const struct build_run *run)
+{
+	return run->result->status == BUILD_PASSED;
+}
+
+/* The .config as the build left it; a build without one has failed. */
+static char *read_config(struct build_run *run)
+{
+	char *text = safe_file_read(run->out, ".config", KCONFIG_TEXT_BYTES);
+
+	if (text)
+		return text;
+	run->result->status = BUILD_FAILED;
+	run->result->summary = g_strdup("no .config was made");
+	return NULL;
+}
+
+/* A rename puts it there, so a symlink in its place is not followed. */
+static bool write_config(const struct build_run *run, const char *text,
+			 GError **error)
+{
+	g_autofree char *path = g_build_filename(run->out, ".config", NULL);
+	g_autoptr(GError) local = NULL;
+
+	if (g_file_set_contents(path, text, -1, &local))
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "the configuration cannot be written: %s", local->message);
+	return false;
+}
+
+static bool read_requests(const struct build_run *run, GPtrArray *requests,
+			  GError **error)
+{
+	for (guint i = 0; i < run->spec->fragments->len; i++) {
+		if (!kconfig_read_fragment(run->spec->fragments->pdata[i],
+					   run->spec->fragment_names->pdata[i],
+					   requests, error))
+			return false;
+	}
+	return true;
+}
+
+/* Merge, let kconfig settle it, and see what has become of each request. */
+static bool merge_fragments(struct build_run *run, GError **error)
+{
+	g_autoptr(GPtrArray) requests = kconfig_requests_new();
+	g_autofree char *base = read_config(run);
+	g_autofree char *merged = NULL, *final = NULL;
+
+	if (!base)
+		return true;
+	if (!read_requests(run, requests, error))
+		return false;
+	merged = kconfig_merge(base, requests);
+	if (!write_config(run, merged, error) ||
+	    !make_target(run, "olddefconfig", error))
+		return false;
+	final = has_passed(run) ? read_config(run) : NULL;
+	if (!final)
+		return true;
+	g_ptr_array_unref(run->result->lost);
+	run->result->lost = kconfig_check(requests, final, run->src,
+					  run->spec->source_arch);
+	return true;
+}
+
+static bool configure(struct build_run *run, GError **error)
+{
+	gint64 began_ms = clock_monotonic_ms();
+
+	if (!make_target(run, run->spec->defconfig, error))
+		return false;
+	if (has_passed(run) && !merge_fragments(run, error))
+		return false;
+	run->result->config_ms = clock_monotonic_ms() - began_ms;
+	return true;
+}
+
+/* A base goes on after an error, so that all that is wrong with it is known. */
+static bool make_targets(struct build_run *run, GError **error)
+{
+	g_autoptr(GPtrArray) argv = make_command(run);
+
+	if (run->base)
+		g_ptr_array_add(argv, g_strdup("-k"));
+	for (guint i = 0; i < run->spec->targets->len; i++)
+		g_ptr_array_add(argv, g_strdup(run->spec->targets->pdata[i]));
+	return run_make(run, argv, error);
+}
+
+/* Whether the build made any module. */
+static bool has_modules(const struct build_run *run)
+{
+	g_autofree char *order = safe_file_read(run->out, "modules.order",
+						KCONFIG_TEXT_BYTES);
+
+	return order && *order;
+}
+
+static bool pack_modules(struct build_run *run, GError **error)
+{
+	g_autofree char *from = g_build_filename(run->out_seen, MODULES_DIR,
+						 NULL);
+	g_autofree char *to = g_build_filename(run->out_seen, MODULES_TAR,
+					       NULL);
+	const char *const argv[] = {"tar",
+				    "--sort=name",
+				    "--owner=0",
+				    "--group=0",
+				    "--numeric-owner",
+				    "--mtime=@0",
+				    "-cf",
+				    to,
+				    "-C",
+				    from,
+				    ".",
+				    NULL};
+
+	return build_run_step(run, argv, SANDBOX_OUT, error);
+}
+
+static bool install_modules(struct build_run *run, GError **error)
+{
+	g_autoptr(GPtrArray) argv = make_command(run);
+
+	g_ptr_array_add(argv, g_strdup_printf("INSTALL_MOD_PATH=%s/%s",
+					      run->out_seen, MODULES_DIR));
+	g_ptr_array_add(argv, g_strdup("DEPMOD=true"));
+	g_ptr_array_add(argv, g_strdup("modules_install"));
+	if (!run_make(run, argv, error))
+		return false;
+	return !has_passed(run) || pack_modules(run, error);
+}
+
+static bool kbuild_build(struct build_run *run, GError **error)
+{
+	if (!configure(run, error))
+		return false;
+	if (has_passed(run) && !make_targets(run, error))
+		return false;
+	if (has_passed(run) && !run->base && has_modules(run))
+		return install_modules(run, error);
+	return true;
+}
+
+/* What a kernel leaves, beside its image. */
+static const struct {
+	const char *role, *path, *name;
+} leavings[] = {
+	{"config", ".config", "config"},
+	{"system-map", "System.map", "System.map"},
+	{"vmlinux", "vmlinux", "vmlinux"},
+	{"modules", MODULES_TAR, MODULES_TAR},
+};
+
+static bool kbuild_collect(struct build_run *run, GError **error)
+{
+	const char *const dirs[] = {run->out, NULL};
+
+	if (run->spec->image) {
+		g_autofree char *name = g_path_get_basename(run->spec->image);
+
+		if (!artifact_collect(run, run->out, run->spec->image, "kernel",
+				      name, error))
+			return false;
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(leavings); i++) {
+		if (!artifact_collect(run, run->out, leavings[i].path,
+				      leavings[i].role, leavings[i].name,
+				      error))
+			return false;
+	}
+	return artifact_collect_listed(run, dirs, error);
+}
+
+const struct build_recipe build_recipe_kbuild = {
+	.kind = RECIPE_KBUILD,
+	.src_writable = false,
+	.build = kbuild_build,
+	.collect = kbuild_collect,
+};

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "build/result.h"
+
+#include "base/base.h"
+#include "build/build-internal.h"
+
+static const char *const status_names[] = {
+	[BUILD_PASSED] = "passed",
+	[BUILD_FAILED] = "failed",
+	[BUILD_TIMED_OUT] = "timed-out",
+	[BUILD_TOO_LARGE] = "too-large",
+};
+
+const char *build_status_name(enum build_status status)
+{
+	return status_names[status];
+}
+
+void artifact_free(struct artifact *artifact)
+{
+	if (!artifact)
+		return;
+	g_free(artifact->role);
+	g_free(artifact->path);
+	g_free(artifact->sha256);
+	g_free(artifact);
+}
+
+void lost_symbol_free(struct lost_symbol *lost)
+{
+	if (!lost)
+		return;
+	g_free(lost->symbol);
+	g_free(lost->wanted);
+	g_free(lost->got);
+	g_free(lost->fragment);
+	g_free(lost->reason);
+	g_free(lost);
+}
+
+struct build_result *build_result_new(void)
+{
+	struct build_result *result = g_new0(struct build_result, 1);
+
+	result->findings = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)finding_free);
+	result->lost = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)lost_symbol_free);
+	result->artifacts = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)artifact_free);
+	return result;
+}
+
+void build_result_free(struct build_result *result)
+{
+	if (!result)
+		return;
+	g_free(result->summary);
+	g_ptr_array_unref(result->findings);
+	g_ptr_array_unref(result->lost);
+	g_ptr_array_unref(result->artifacts);
+	g_free(result->log_path);
+	g_free(result->log_tail);
+	g_free(result);
+}
+
+static json_t *lost_to_json(const struct lost_symbol *lost)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "symbol",
+			 json_text(lost->symbol), "wanted",
+			 json_text(lost->wanted), "got", json_text(lost->got),
+			 "fragment", json_text(lost->fragment), "reason",
+			 json_text(lost->reason));
+}
+
+static json_t *artifact_to_json(const struct artifact *artifact)
+{
+	return json_pack("{s:o, s:o, s:I, s:o}", "role",
+			 json_text(artifact->role), "path",
+			 json_text(artifact->path), "size",
+			 (json_int_t)artifact->size, "sha256",
+			 json_text(artifact->sha256));
+}
+
+json_t *build_result_to_json(const struct build_result *result)
+{
+	json_t *findings = json_array(), *lost = json_array();
+	json_t *artifacts = json_array();
+
+	for (guint i = 0; i < result->findings->len; i++)
+		json_array_append_new(
+			findings, finding_to_json(result->findings->pdata[i]));
+	for (guint i = 0; i < result->lost->len; i++)
+		json_array_append_new(lost,
+				      lost_to_json(result->lost->pdata[i]));
+	for (guint i = 0; i < result->artifacts->len; i++)
+		json_array_append_new(
+			artifacts,
+			artifact_to_json(result->artifacts->pdata[i]));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}",
+			 "status", build_status_name(result->status), "summary",
+			 json_text(result->summary), "findings", findings,
+			 "lost", lost, "artifacts", artifacts, "log",
+			 json_text(result->log_path), "log_tail",
+			 json_text(result->log_tail), "elapsed_ms",
+			 (json_int_t)result->elapsed_ms, "config_ms",
+			 (json_int_t)result->config_ms);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One sandboxed command under way: sandbox.c leads it, sandbox-bwrap.c writes
+ * bubblewrap's command line, sandbox-child.c is what the child does before it.
+ */
+#ifndef BUILD_SANDBOX_INTERNAL_H
+#define BUILD_SANDBOX_INTERNAL_H
+
+#include "build/cgroup.h"
+#include "build/sandbox.h"
+
+#define SANDBOX_UID 65533 /* of nobody, not even of "nobody" */
+
+/* Where root mounts the folders for the user it becomes. */
+#define STAGE "/mnt"
+#define STAGE_SRC STAGE "/src"
+#define STAGE_OUT STAGE "/out"
+
+struct command {
+	const struct sandbox_spec *spec;
+	bool is_root;	      /* and becomes SANDBOX_UID */
+	struct cgroup *group; /* or NULL */
+	GPtrArray *argv;      /* of char *, NULL-terminated */
+	GArray *fds; /* of int: bubblewrap inherits them; ends with -1 */
+	int status_fds[2];
+	GCancellable *stop;
+	guint64 source_bytes; /* before the start */
+	GString *start;	      /* of the output */
+	bool over_output;
+	guint watch_ms;
+	GMainContext *context;
+	GSource *watch;
+	GAsyncResult *res;
+};
+
+/* The environment of every command, "K=V", ends with NULL. */
+extern const char *const sandbox_env[];
+
+/*
+ * The whole command line into command->argv, its files into command->fds.
+ * CONFIG when bubblewrap is not installed.
+ */
+bool sandbox_write_argv(struct command *command, GError **error);
+
+/* In the child, before bubblewrap: async-signal-safe only. */
+void sandbox_child_setup(gpointer command);
+
+#endif
