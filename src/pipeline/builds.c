@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The build stage. Every build of the matrix is recorded at once, each holding
+ * a reference to the run; the store gives a reference back once only, whoever
+ * reports the end and however often. The last one ends the stage.
+ */
+#include "pipeline/pipeline-internal.h"
+
+struct build_stage {
+	GPtrArray *plan;  /* of struct build_spec */
+	GPtrArray *slots; /* of struct build_slot, in order of the plan */
+	guint next;	  /* the first that was not started */
+	guint running;
+	struct verdict *verdict;
+	GError *trouble; /* the first build that could not be judged */
+};
+
+struct build_slot {
+	struct run *run;
+	const struct build_spec *spec;
+	struct build_job job;
+};
+
+void build_stage_free(struct build_stage *builds)
+{
+	if (!builds)
+		return;
+	g_ptr_array_unref(builds->slots);
+	g_ptr_array_unref(builds->plan);
+	verdict_free(builds->verdict);
+	g_clear_error(&builds->trouble);
+	g_free(builds);
+}
+
+static void builds_end(struct run *run)
+{
+	struct build_stage *builds = run->builds;
+
+	if (builds->trouble) {
+		run_stage_failed(run, g_steal_pointer(&builds->trouble));
+		return;
+	}
+	builds->verdict->detail = json_pack("{s:O}", "builds",
+					    run->builds_json);
+	run_stage_judged(run, g_steal_pointer(&builds->verdict));
+}
+
+/* What the submitter reads of this build, prefixed where there are several. */
+static void build_judge(struct build_stage *builds,
+			const struct build_spec *spec,
+			struct build_result *result)
+{
+	if (result->status != BUILD_PASSED)
+		verdict_refuse(builds->verdict, "build-failed", "%s: %s",
+			       spec->id, result->summary);
+	for (guint i = 0; i < result->findings->len; i++)
+		verdict_add(builds->verdict,
+			    g_steal_pointer(&result->findings->pdata[i]));
+	g_ptr_array_set_size(result->findings, 0);
+}
+
+static bool build_record(struct build_slot *slot, const char *status,
+			 json_t *json, guint *left)
+{
+	g_autofree char *text = json ? json_dumps(json, JSON_COMPACT)
+				     : g_strdup("null");
+	g_autoptr(GError) error = NULL;
+	bool counted;
+
+	if (store_build_complete(slot->run->options->store, slot->run->id,
+				 slot->spec->id, status, text, left, &counted,
+				 &error))
+		return true;
+	if (!slot->run->builds->trouble)
+		slot->run->builds->trouble = g_steal_pointer(&error);
+	return false;
+}
+
+static void builds_pump(struct run *run);
+
+static void build_done(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct build_slot *slot = data;
+	struct run *run = slot->run;
+	struct build_stage *builds = run->builds;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(build_result_t)
+		result = run->options->executor->run_finish(res, &error);
+	const char *status = result ? build_status_name(result->status)
+				    : "trouble";
+	g_autoptr(json_t) json = NULL;
+	guint left = 0;
+
+	(void)source;
+	if (result) {
+		json = build_result_to_json(result);
+		json_object_set_new(json, "id", json_text(slot->spec->id));
+		json_array_append(run->builds_json, json);
+	}
+	run_observe(run, RUN_BUILD_ENDED, slot->spec->id, status);
+	builds->running--;
+	if (!build_record(slot, status, json, &left))
+		left = builds->running + (builds->plan->len - builds->next);
+	if (result)
+		build_judge(builds, slot->spec, result);
+	else if (!builds->trouble)
+		builds->trouble = g_steal_pointer(&error);
+	if (left == 0)
+		builds_end(run);
+	else
+		builds_pump(run);
+}
+
+static void build_line(const char *line, gpointer data)
+{
+	struct build_slot *slot = data;
+
+	run_observe(slot->run, RUN_BUILD_LINE, slot->spec->id, line);
+}
+
+static void builds_pump(struct run *run)
+{
+	struct build_stage *builds = run->builds;
+
+	while (builds->next < builds->slots->len &&
+	       builds->running < run->options->slots) {
+		struct build_slot *slot = builds->slots->pdata[builds->next++];
+
+		builds->running++;
+		run_observe(run, RUN_BUILD_STARTED, slot->spec->id, NULL);
+		run->options->executor->run_async(&slot->job, run->cancellable,
+						  build_done, slot);
+	}
+}
+
+static struct build_slot *build_slot_new(struct run *run,
+					 const struct build_spec *spec)
+{
+	struct build_slot *slot = g_new0(struct build_slot, 1);
+
+	slot->run = run;
+	slot->spec = spec;
+	slot->job = (struct build_job){
+		.spec = spec,
+		.repo = run->subject.repo,
+		.objects_dir = run->objects_dir,
+		.tree = run->subject.applied->tree,
+		.base_tree = run->subject.base_tree,
+		.out_dir = run->options->out_dir,
+		.work_dir = run->options->work_dir,
+		.no_sandbox = run->options->no_sandbox,
+		.source_at = run->subject.base_at,
+		.progress = build_line,
+		.progress_data = slot,
+	};
+	return slot;
+}
+
+static bool builds_record(struct run *run, GError **error)
+{
+	const GPtrArray *plan = run->builds->plan;
+	g_autofree const char **ids = g_new0(const char *, plan->len + 1);
+
+	for (guint i = 0; i < plan->len; i++) {
+		const struct build_spec *spec = plan->pdata[i];
+
+		ids[i] = spec->id;
+	}
+	return store_builds_start(run->options->store, run->id, ids, error);
+}
+
+void builds_start(struct run *run)
+{
+	GError *error = NULL;
+	GPtrArray *plan = build_plan(run->subject.project, run->options->site,
+				     &error);
+
+	if (!plan) {
+		run_stage_failed(run, error);
+		return;
+	}
+	run->builds = g_new0(struct build_stage, 1);
+	run->builds->plan = plan;
+	run->builds->slots = g_ptr_array_new_with_free_func(g_free);
+	run->builds->verdict = verdict_new();
+	if (!builds_record(run, &error)) {
+		run_stage_failed(run, error);
+		return;
+	}
+	for (guint i = 0; i < plan->len; i++)
+		g_ptr_array_add(run->builds->slots,
+				build_slot_new(run, plan->pdata[i]));
+	if (plan->len == 0)
+		builds_end(run);
+	else
+		builds_pump(run);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the pipeline share: the run while it is under way. */
+#ifndef PIPELINE_PIPELINE_INTERNAL_H
+#define PIPELINE_PIPELINE_INTERNAL_H
+
+#include "base/base.h"
+#include "pipeline/pipeline.h"
+
+/* How one stage went, kept for the report. */
+struct stage_record {
+	const struct stage *stage;
+	const char *result; /* "passed", "refused", "trouble" */
+	gint64 elapsed_ms;
+	struct verdict *verdict;
+};
+
+struct run {
+	GTask *task; /* owned until it returns */
+	const struct run_options *options;
+	GCancellable *cancellable; /* borrowed from the task */
+	char *id;
+	gint64 revision;
+	struct gate_subject subject;
+	char *objects_dir;
+	const struct stage *stage;
+	gint64 stage_started_ms;
+	GPtrArray *records; /* of struct stage_record */
+	struct build_stage *builds;
+	json_t *builds_json; /* array, filled as builds end */
+};
+
+void run_observe(struct run *run, enum run_event event, const char *subject,
+		 const char *detail);
+
+/* The run has a verdict on its stage: record it, go on or end. */
+void run_stage_judged(struct run *run, struct verdict *verdict);
+
+/* The stage could not be judged: the run ends with `error`. */
+void run_stage_failed(struct run *run, GError *error);
+
+/*
+ * The build stage: every build of the matrix at once, at most `slots` running.
+ * Calls one of the two above when the last reference is gone.
+ */
+void builds_start(struct run *run);
+void build_stage_free(struct build_stage *builds);
+
+/* The end: outcome, reply and JSON from the records. */
+struct run_report *run_report_new(struct run *run, GError **error);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A run: one revision led through the stages, asynchronously, over a store.
+ * `reroll check` and the daemon use the same engine.
+ *
+ * The stages are rows of a table (stages.c); the state machine (run.c) moves a
+ * run from row to row, each move one transaction of the store. The build stage
+ * (builds.c) starts every build of the matrix at once under the run's
+ * references; a slot limits how many run at a time.
+ *
+ * Ownership: the options and all they borrow must live until the callback.
+ * Errors: what the run could not judge: trouble and configuration. A refusal
+ * is an outcome.
+ * Async: the callback comes once, on the context that started the run, and
+ * nothing of the run is under way any more. Cancelling stops builds and ends
+ * with CANCELLED.
+ */
+#ifndef PIPELINE_PIPELINE_H
+#define PIPELINE_PIPELINE_H
+
+#include "build/build.h"
+#include "gate/gate.h"
+#include "store/store.h"
+
+struct stage {
+	const char *name; /* "style" */
+	const char *doc;  /* passes when ..., one line */
+	gate_check check; /* NULL: the build stage */
+};
+
+/* The table, in order, ended by a row without a name. */
+extern const struct stage stages[];
+
+enum run_event {
+	RUN_STAGE_STARTED,
+	RUN_STAGE_ENDED, /* detail: "passed", "refused", ... */
+	RUN_BUILD_STARTED,
+	RUN_BUILD_LINE, /* detail: what the build does now */
+	RUN_BUILD_ENDED,
+};
+
+/* Told of everything that happens, on the main loop; for progress. */
+typedef void (*run_observer)(enum run_event event, const char *subject,
+			     const char *detail, gpointer data);
+
+struct run_options {
+	struct store *store;
+	const struct executor_ops *executor;
+	const struct series *series;
+	const GPtrArray *projects; /* of struct project; the first match */
+	const struct site *site;
+	const char *repo;	 /* base repository; overrides the site's */
+	const char *base;	 /* revision; overrides the project's */
+	const GPtrArray *roster; /* overrides the project's; or NULL */
+	const char *work_dir;	 /* private, the caller removes it */
+	const char *out_dir;	 /* artifacts and logs are kept here */
+	bool no_sandbox;
+	guint slots;
+	run_observer observer; /* or NULL */
+	gpointer observer_data;
+};
+
+struct run_report {
+	char *id;
+	const struct outcome *outcome;
+	struct verdict *verdict;
+	struct reply *reply;
+	json_t *json; /* the whole run */
+};
+
+void run_report_free(struct run_report *report);
+typedef struct run_report run_report_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(run_report_t, run_report_free)
+
+void run_async(const struct run_options *options, GCancellable *cancellable,
+	       GAsyncReadyCallback callback, gpointer user_data);
+struct run_report *run_finish(GAsyncResult *res, GError **error);
+
+#endif

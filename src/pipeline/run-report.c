@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of a run: what all stages said, as one verdict, one reply, one JSON.
+ */
+#include "pipeline/pipeline-internal.h"
+
+void run_report_free(struct run_report *report)
+{
+	if (!report)
+		return;
+	verdict_free(report->verdict);
+	reply_free(report->reply);
+	json_decref(report->json);
+	g_free(report->id);
+	g_free(report);
+}
+
+/*
+ * The last stage's verdict, with what the stages before it noted: their
+ * findings come first, their details are the background of its own.
+ */
+static struct verdict *verdict_sum(const GPtrArray *records)
+{
+	struct verdict *sum = verdict_new();
+
+	sum->detail = json_object();
+	for (guint i = 0; i < records->len; i++) {
+		const struct stage_record *record = records->pdata[i];
+		const struct verdict *verdict = record->verdict;
+
+		if (verdict->outcome)
+			verdict_refuse(sum, verdict->outcome, "%s",
+				       verdict->summary ? verdict->summary
+							: "");
+		if (verdict->detail)
+			json_object_update(sum->detail, verdict->detail);
+		if (verdict->outcome)
+			g_ptr_array_set_size(sum->findings, 0);
+		for (guint k = 0; k < verdict->findings->len; k++)
+			verdict_add(sum,
+				    finding_copy(verdict->findings->pdata[k]));
+	}
+	return sum;
+}
+
+static json_t *stages_to_json(const GPtrArray *records)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < records->len; i++) {
+		const struct stage_record *record = records->pdata[i];
+
+		json_array_append_new(
+			array,
+			json_pack("{s:s, s:s, s:I, s:o}", "stage",
+				  record->stage->name, "result", record->result,
+				  "ms", (json_int_t)record->elapsed_ms,
+				  "verdict", verdict_to_json(record->verdict)));
+	}
+	return array;
+}
+
+static json_t *series_to_json(const struct series *series)
+{
+	json_t *patches = json_array();
+
+	for (guint i = 0; i < series->patches->len; i++) {
+		const struct message *patch = series->patches->pdata[i];
+
+		json_array_append_new(
+			patches, json_text(patch ? patch->message_id : NULL));
+	}
+	return json_pack(
+		"{s:o, s:i, s:i, s:b, s:o, s:o}", "name",
+		json_text(series->name), "version", (int)series->version,
+		"total", (int)series->total, "complete", series->complete,
+		"cover",
+		json_text(series->cover ? series->cover->message_id : NULL),
+		"patches", patches);
+}
+
+static json_t *reply_to_json(const struct reply *reply)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o}", "message_id",
+			 json_text(reply->message_id), "to",
+			 json_text(reply->to), "subject",
+			 json_text(reply->subject), "text",
+			 json_text(reply->text), "sent", reply->mail != NULL,
+			 "unsent", json_text(reply->unsent));
+}
+
+static json_t *run_to_json(const struct run *run,
+			   const struct run_report *report)
+{
+	const struct gate_subject *subject = &run->subject;
+	json_t *json = json_object();
+
+	json_object_set_new(json, "run", json_text(run->id));
+	json_object_set_new(json, "outcome", json_text(report->outcome->name));
+	json_object_set_new(json, "title", json_text(report->outcome->title));
+	json_object_set_new(json, "passed",
+			    json_boolean(report->outcome->passed));
+	json_object_set_new(
+		json, "project",
+		json_text(subject->project ? subject->project->name : NULL));
+	json_object_set_new(json, "series",
+			    series_to_json(run->options->series));
+	json_object_set_new(json, "summary",
+			    json_text(report->verdict->summary));
+	json_object_set_new(json, "stages", stages_to_json(run->records));
+	json_object_set_new(json, "apply",
+			    subject->applied
+				    ? apply_result_to_json(subject->applied)
+				    : json_null());
+	json_object_set(json, "builds", run->builds_json);
+	json_object_set_new(json, "reply", reply_to_json(report->reply));
+	return json;
+}
+
+static bool reply_make(struct run *run, struct run_report *report,
+		       GError **error)
+{
+	const struct project *project = run->subject.project;
+	const struct site *site = run->options->site;
+	const struct series *series = run->options->series;
+	struct mailbox from = {site->mail.from_name, site->mail.from_email};
+	g_autoptr(identity_t) fallback = NULL;
+	g_autoptr(GPtrArray) cc = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)mailbox_free);
+	const char *dirs[] = {project ? project->templates : NULL,
+			      site->templates, NULL};
+	struct reply_context context = {
+		.run_id = run->id,
+		.project = project ? project->name : NULL,
+		.suite = run->subject.description
+				 ? run->subject.description->suite
+				 : NULL,
+		.sign = project ? project->reply.sign : NULL,
+		.series = series,
+		.submitter = run->subject.identity,
+		.from = &from,
+		.cc = cc,
+		.template_dirs = dirs[0] ? dirs : dirs + 1,
+	};
+
+	for (guint i = 0; project && i < project->reply.cc->len; i++)
+		g_ptr_array_add(cc,
+				mailbox_new("", project->reply.cc->pdata[i]));
+	if (!context.submitter) {
+		const struct identity_rules open = {
+			.munging_lists = site->mail.munging_lists,
+			.trusted_relays = site->mail.trusted_relays,
+		};
+
+		fallback = identity_decide(series_reply_target(series), &open);
+		context.submitter = fallback;
+	}
+	report->reply = reply_new(&context, report->outcome, report->verdict,
+				  error);
+	return report->reply != NULL;
+}
+
+static bool reply_keep(struct run *run, const struct run_report *report,
+		       GError **error)
+{
+	const struct reply *reply = report->reply;
+	struct outbox_row row = {
+		.run = run->id,
+		.outcome = report->outcome->name,
+		.message_id = reply->message_id,
+		.recipient = reply->to,
+	};
+
+	if (!reply->mail)
+		return true;
+	row.mail = g_bytes_get_data(reply->mail, &row.mail_len);
+	return store_outbox_put(run->options->store, run->revision, &row,
+				error);
+}
+
+struct run_report *run_report_new(struct run *run, GError **error)
+{
+	g_autoptr(run_report_t) report = g_new0(struct run_report, 1);
+
+	report->id = g_strdup(run->id);
+	report->verdict = verdict_sum(run->records);
+	report->outcome = outcome_find(report->verdict->outcome
+					       ? report->verdict->outcome
+					       : "accepted");
+	g_assert(report->outcome);
+	if (!reply_make(run, report, error) || !reply_keep(run, report, error))
+		return NULL;
+	report->json = run_to_json(run, report);
+	return g_steal_pointer(&report);
+}
