@@ -18,4 +18,25 @@ endif
 FUZZ_LDADD = $(FUZZ_LDFLAGS) $(LDADD)
 EXTRA_DIST += tests/fuzz/replay.sh
 
-TESTS += tests/fuzz/replay.sh
+# The corpus: real mails and patches with reference tools' answers, from a
+# folder of its own. Each script prints "N passed, N failed".
+CORPUS_TESTS = mail subjects series names apply
+EXTRA_DIST += tests/corpus tests/corpus-exceptions tests/count
+check-corpus: all $(check_PROGRAMS)
+	@test -d '$(CORPUS)' || { echo 'make check-corpus CORPUS=DIR'; exit 2; }
+	@status=0; for t in $(CORPUS_TESTS); do \
+		echo "corpus: $$t"; \
+		$(top_srcdir)/tests/corpus/$$t '$(CORPUS)' \
+			$(abs_top_builddir)/reroll || status=1; \
+	done; exit $$status
+.PHONY: check-corpus
+
+# End to end: each folder of tests/e2e is a scenario, see tests/e2e/run.
+TESTS += tests/e2e/run.sh tests/fuzz/replay.sh
+EXTRA_DIST += tests/e2e contrib
+
+# The Mustache specification's own cases, from a checkout of it.
+check-spec: all
+	@test -d '$(SPEC)' || { echo 'make check-spec SPEC=DIR'; exit 2; }
+	$(top_srcdir)/tests/corpus/mustache '$(SPEC)' $(abs_top_builddir)/reroll
+.PHONY: check-spec

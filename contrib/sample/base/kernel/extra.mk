@@ -1,0 +1,1 @@
+# Objects of system calls beside the core; one line each.

@@ -1,0 +1,6 @@
+#include "syscalls.h"
+
+int sys_version(int arg)
+{
+	return arg + 1;
+}

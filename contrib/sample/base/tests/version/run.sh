@@ -1,0 +1,1 @@
+[ "$($1 version 41)" = 42 ] && echo "ok version"

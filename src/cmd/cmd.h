@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The subcommands, one file each: options, then one call into the rooms below.
+ * The table of commands in main.c and each command's option table are what
+ * `--help` prints.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* argv[0] is the subcommand's name; the value is the exit status. */
+int cmd_apply(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_lint(int argc, char **argv);
+int cmd_parse(int argc, char **argv);
+int cmd_render(int argc, char **argv);
+int cmd_reply(int argc, char **argv);
+
+/*
+ * Read the options of one subcommand; FILE... goes to the G_OPTION_REMAINING
+ * entry, and none at all is an error. --help prints `summary`, the options and
+ * `more`, and ends the program. CONFIG (exit 2) when the line is wrong.
+ */
+bool cmd_parse_options(int *argc, char ***argv, const GOptionEntry *entries,
+		       const char *summary, const char *more, GError **error);
+
+/* "reroll COMMAND: message" on stderr, a line for each line of the message. */
+void cmd_print_error(const char *command, const GError *error);
+
+#endif

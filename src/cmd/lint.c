@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reroll lint: every problem of every file, one a line on stdout. A roster that
+ * a project names is read along; with a site, the tree and the toolchains that
+ * projects name must be known there.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "cmd/cmd.h"
+#include "config/cfg.h"
+
+struct lint {
+	struct problems *problems;
+	struct site *site;
+	GPtrArray *projects; /* of struct project */
+	guint files;
+	gboolean print;
+};
+
+static void print_text(struct lint *lint, char *text)
+{
+	if (lint->print)
+		fputs(text, stdout);
+	g_free(text);
+}
+
+static void lint_roster(struct lint *lint, const char *path)
+{
+	GPtrArray *people = roster_load(path, lint->problems);
+
+	lint->files++;
+	g_clear_pointer(&people, g_ptr_array_unref);
+}
+
+static void lint_site(struct lint *lint, const char *path)
+{
+	g_autoptr(site_t) site = site_load(path, lint->problems);
+
+	lint->files++;
+	if (!site)
+		return;
+	print_text(lint, site_print(site));
+	g_clear_pointer(&lint->site, site_free);
+	lint->site = g_steal_pointer(&site);
+}
+
+static void lint_description(struct lint *lint, const char *path)
+{
+	description_free(description_load(path, lint->problems));
+	lint->files++;
+}
+
+static void lint_project(struct lint *lint, const char *path)
+{
+	g_autoptr(GPtrArray) projects = projects_load(path, lint->problems);
+
+	if (!projects)
+		lint->files++;
+	for (guint i = 0; projects && i < projects->len; i++) {
+		struct project *project = projects->pdata[i];
+
+		lint->files++;
+		print_text(lint, project_print(project));
+		if (project->signoff.roster)
+			lint_roster(lint, project->signoff.roster);
+		g_ptr_array_add(lint->projects, project);
+	}
+	if (projects)
+		g_ptr_array_set_free_func(projects, NULL);
+}
+
+static void lint_file(struct lint *lint, const char *path)
+{
+	static void (*const linters[])(struct lint * lint, const char *path) = {
+		[FORM_PROJECT] = lint_project,
+		[FORM_SITE] = lint_site,
+		[FORM_ROSTER] = lint_roster,
+		[FORM_DESCRIPTION] = lint_description,
+	};
+
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		lint_project(lint, path);
+	else
+		linters[form_guess(path)](lint, path);
+}
+
+static void check_toolchains(struct lint *lint, const struct project *project,
+			     const struct build_rule *rule)
+{
+	static const char *const built_in[] = {"gcc", "clang", NULL};
+
+	for (guint i = 0; i < rule->toolchain->len; i++) {
+		const char *name = rule->toolchain->pdata[i];
+		g_autofree char *quoted = text_quote(name, -1);
+
+		if (!g_strv_contains(built_in, name) &&
+		    !site_has_toolchain(lint->site, name))
+			problems_add(lint->problems, project->file, 0, 0,
+				     "found the toolchain %s, expected gcc, "
+				     "clang or one of %s",
+				     quoted, lint->site->file);
+	}
+}
+
+/* What a project names of the site. */
+static void check_against_site(struct lint *lint, const struct project *project)
+{
+	const char *base = project->base ? project->base : "";
+	g_autofree char *tree = g_strndup(base, strcspn(base, "/"));
+	g_autofree char *quoted = text_quote(tree, -1);
+
+	if (project->base && !site_tree(lint->site, tree))
+		problems_add(lint->problems, project->file, 0, 0,
+			     "found the base %s, expected a tree of %s", quoted,
+			     lint->site->file);
+	for (guint i = 0; i < project->builds->len; i++)
+		check_toolchains(lint, project, project->builds->pdata[i]);
+}
+
+static int finish(const struct lint *lint)
+{
+	const GPtrArray *list = lint->problems->list;
+
+	for (guint i = 0; i < list->len; i++) {
+		g_autofree char *line = problem_format(list->pdata[i]);
+
+		fprintf(stdout, "%s\n", line);
+	}
+	if (lint->problems->more)
+		fprintf(stdout, "and %u more\n", lint->problems->more);
+	if (problems_count(lint->problems))
+		return EXIT_STATUS_USAGE;
+	fprintf(lint->print ? stderr : stdout, "%u file%s, no problem\n",
+		lint->files, lint->files == 1 ? "" : "s");
+	return EXIT_STATUS_PASS;
+}
+
+struct lint_options {
+	gboolean print;
+	char *document, *site;
+	char **projects, **rosters, **files;
+};
+
+static void lint_options_clear(struct lint_options *options)
+{
+	g_free(options->document);
+	g_free(options->site);
+	g_strfreev(options->projects);
+	g_strfreev(options->rosters);
+	g_strfreev(options->files);
+}
+
+static gboolean parse_options(struct lint_options *options, int *argc,
+			      char ***argv, GError **error)
+{
+	const GOptionEntry entries[] = {
+		{"print", 0, 0, G_OPTION_ARG_NONE, &options->print,
+		 "Print the effective configuration", NULL},
+		{"site", 0, 0, G_OPTION_ARG_FILENAME, &options->site,
+		 "The site file; projects are checked against it", "FILE"},
+		{"project", 0, 0, G_OPTION_ARG_FILENAME_ARRAY,
+		 &options->projects, "A project file or a folder of them",
+		 "PATH"},
+		{"roster", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->rosters,
+		 "A roster, YAML or *.csv", "FILE"},
+		{"document", 0, 0, G_OPTION_ARG_STRING, &options->document,
+		 "Print the keys of a form as the manual lists them",
+		 "project|site"},
+		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY,
+		 &options->files, NULL, "FILE..."},
+		{NULL},
+	};
+	g_autoptr(GOptionContext)
+		context = g_option_context_new("- check configuration files");
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	return g_option_context_parse(context, argc, argv, error);
+}
+
+/* Without anything named, the installed site and its projects. */
+static void lint_installed(struct lint *lint)
+{
+	lint_site(lint, REROLL_SITE_FILE);
+	if (lint->site)
+		lint_project(lint, lint->site->projects);
+}
+
+static void lint_each(struct lint *lint, char **paths,
+		      void (*one)(struct lint *lint, const char *path))
+{
+	for (gsize i = 0; paths && paths[i]; i++)
+		one(lint, paths[i]);
+}
+
+static int lint_all(const struct lint_options *options)
+{
+	g_autoptr(problems_t) problems = problems_new();
+	g_autoptr(GPtrArray) projects = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)project_free);
+	struct lint lint = {
+		.problems = problems,
+		.projects = projects,
+		.print = options->print,
+	};
+	int status;
+
+	if (options->site)
+		lint_site(&lint, options->site);
+	lint_each(&lint, options->projects, lint_project);
+	lint_each(&lint, options->rosters, lint_roster);
+	lint_each(&lint, options->files, lint_file);
+	if (!options->site && !options->projects && !options->rosters &&
+	    !options->files)
+		lint_installed(&lint);
+	for (guint i = 0; lint.site && i < projects->len; i++)
+		check_against_site(&lint, projects->pdata[i]);
+	status = finish(&lint);
+	site_free(lint.site);
+	return status;
+}
+
+static int print_document(const char *form)
+{
+	g_autofree char *text = form_document(form);
+
+	if (!text) {
+		fputs("reroll lint: --document takes project or site\n",
+		      stderr);
+		return EXIT_STATUS_USAGE;
+	}
+	fputs(text, stdout);
+	return EXIT_STATUS_PASS;
+}
+
+int cmd_lint(int argc, char **argv)
+{
+	struct lint_options options = {FALSE};
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	if (!parse_options(&options, &argc, &argv, &error)) {
+		fprintf(stderr, "reroll lint: %s\n", error->message);
+		status = EXIT_STATUS_USAGE;
+	} else if (options.document) {
+		status = print_document(options.document);
+	} else {
+		status = lint_all(&options);
+	}
+	lint_options_clear(&options);
+	return status;
+}

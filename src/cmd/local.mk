@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libreroll_a_SOURCES += \
+	src/cmd/apply.c \
+	src/cmd/check.c \
+	src/cmd/cmd.h \
+	src/cmd/lint.c \
+	src/cmd/options.c \
+	src/cmd/parse.c \
+	src/cmd/progress.c src/cmd/progress.h \
+	src/cmd/render.c \
+	src/cmd/reply.c
+dist_man_MANS += man/reroll.1
+
+check_PROGRAMS += tests/unit/test-lint
+tests_unit_test_lint_SOURCES = tests/unit/test-lint.c
+tests_unit_test_lint_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-lint
+EXTRA_DIST += tests/unit/lint
+
+TESTS += tests/unit/test-parse.sh
+EXTRA_DIST += tests/unit/test-parse.sh

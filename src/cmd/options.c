@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "base/base.h"
+#include "cmd/cmd.h"
+
+static const GOptionEntry *remaining(const GOptionEntry *entries)
+{
+	while (entries->long_name && *entries->long_name)
+		entries++;
+	return entries->long_name ? entries : NULL;
+}
+
+bool cmd_parse_options(int *argc, char ***argv, const GOptionEntry *entries,
+		       const char *summary, const char *more, GError **error)
+{
+	const GOptionEntry *files = remaining(entries);
+	g_autofree char *program = g_strdup_printf("reroll %s", (*argv)[0]);
+	g_autoptr(GOptionContext) context = g_option_context_new(
+		files ? files->arg_description : NULL);
+	g_autoptr(GError) local = NULL;
+
+	g_set_prgname(program);
+	g_option_context_set_summary(context, summary);
+	g_option_context_set_description(context, more);
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (!g_option_context_parse(context, argc, argv, &local)) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "%s; \"%s --help\" lists the options",
+			    local->message, program);
+		return false;
+	}
+	if (files && !*(char ***)files->arg_data) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "%s is missing; \"%s --help\" tells more",
+			    files->arg_description, program);
+		return false;
+	}
+	return true;
+}
+
+void cmd_print_error(const char *command, const GError *error)
+{
+	g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		if (**line)
+			fprintf(stderr, "reroll %s: %s\n", command, *line);
+	}
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <config.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "cmd/cmd.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *doc;
+} commands[] = {
+	{"check", cmd_check, "check a patch series, print the reply"},
+	{"parse", cmd_parse, "mails and the series they make, as JSON"},
+	{"apply", cmd_apply, "the tree a series gives, or why not, as JSON"},
+	{"lint", cmd_lint, "every problem of configuration files"},
+	{"render", cmd_render, "a template on JSON data"},
+	{"reply", cmd_reply, "show a reply on example data"},
+	{NULL, NULL, NULL},
+};
+
+static void print_help(FILE *to)
+{
+	fputs("usage: reroll COMMAND [OPTION...] [FILE...]\n\n", to);
+	for (gsize i = 0; commands[i].name; i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].doc);
+	fputs("\n\"reroll COMMAND --help\" tells the options of a command.\n",
+	      to);
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+		puts(PACKAGE_STRING);
+		return EXIT_STATUS_PASS;
+	}
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		print_help(stdout);
+		return EXIT_STATUS_PASS;
+	}
+	for (gsize i = 0; argc > 1 && commands[i].name; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	if (argc > 1)
+		fprintf(stderr, "reroll: there is no command \"%s\"\n",
+			argv[1]);
+	print_help(stderr);
+	return EXIT_STATUS_USAGE;
+}
