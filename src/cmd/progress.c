@@ -57,9 +57,12 @@ static void rows_draw(struct progress *progress)
 		g_autofree char *line = g_strdup_printf(
 			"  %-24s %4d s  %s", row->name, (int)(ms / 1000),
 			row->detail ? row->detail : "");
-		g_autofree char *cut = text_printable(line, -1);
+		g_autofree char *shown = text_printable(line, -1);
+		g_autofree char *cut = g_utf8_substring(
+			shown, 0,
+			MIN((glong)width - 1, g_utf8_strlen(shown, -1)));
 
-		fprintf(stderr, "%.*s\n", (int)width - 1, cut);
+		fprintf(stderr, "%s\n", cut);
 		progress->drawn++;
 	}
 	fflush(stderr);
