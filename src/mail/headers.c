@@ -197,6 +197,20 @@ void header_fold_blanks(char *text)
 	*to = '\0';
 }
 
+/* An id goes into the headers of our replies: blanks and controls go. */
+static char *id_clean(const char *id, gsize len)
+{
+	g_autofree char *copy = g_malloc(len + 1);
+	gsize n = 0;
+
+	for (gsize i = 0; i < len; i++) {
+		if ((guchar)id[i] > ' ' && id[i] != 0x7f)
+			copy[n++] = id[i];
+	}
+	copy[n] = '\0';
+	return charset_repair(copy);
+}
+
 GPtrArray *header_message_ids(const char *value)
 {
 	GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
@@ -204,10 +218,7 @@ GPtrArray *header_message_ids(const char *value)
 
 	while (value && ids->len < REFERENCES_MOST &&
 	       (open = strchr(value, '<')) && (close = strchr(open, '>'))) {
-		g_autofree char *id = g_strndup(open,
-						(gsize)(close - open) + 1);
-
-		g_ptr_array_add(ids, charset_repair(id));
+		g_ptr_array_add(ids, id_clean(open, (gsize)(close - open) + 1));
 		value = close + 1;
 	}
 	return ids;

@@ -17,12 +17,17 @@
 
 static const struct message_options no_options;
 
-/* The raw value of a header, made UTF-8; NULL when the mail has none. */
+/* A raw value made UTF-8 and one line; NULL when there is none. */
+static char *raw_value(const char *value)
+{
+	char *text = value ? charset_repair(value) : NULL;
+
+	return text ? g_strstrip(g_strdelimit(text, "\r\n", ' ')) : NULL;
+}
+
 static char *raw_header(const struct mime_mail *mime, enum mail_header header)
 {
-	const char *value = mime->headers[header];
-
-	return value ? charset_repair(value) : NULL;
+	return raw_value(mime->headers[header]);
 }
 
 /* Decoded, blanks folded, UTF-8; NULL with `message->error` set. */
@@ -106,7 +111,7 @@ static void read_headers(struct message *message, const struct mime_mail *mime)
 	if (mime->headers[HEADER_DATE])
 		message->date_at = header_date(mime->headers[HEADER_DATE]);
 	if (mime->body.patch->len && mime->body.inbody[HEADER_FROM])
-		message->inbody_from = charset_repair(
+		message->inbody_from = raw_value(
 			mime->body.inbody[HEADER_FROM]);
 }
 
@@ -201,9 +206,9 @@ static void take_link(struct message *message, const char *key,
 	else if (strcmp(key, "prerequisite-patch-id") == 0 && is_hex(value))
 		g_ptr_array_add(message->prerequisites, g_strdup(value));
 	else if (strcmp(key, "change-id") == 0 && *value && !message->change_id)
-		message->change_id = charset_repair(value);
+		message->change_id = raw_value(value);
 	else if (strcmp(key, "depends-on") == 0 && *value)
-		g_ptr_array_add(message->depends_on, charset_repair(value));
+		g_ptr_array_add(message->depends_on, raw_value(value));
 }
 
 static void read_link_line(struct message *message, const char *line, gsize len)

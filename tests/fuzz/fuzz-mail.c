@@ -38,11 +38,12 @@ static void parse(const char *data, size_t len,
 	check_line(message->date);
 	check_line(message->message_id);
 	check_line(message->in_reply_to);
+	check_line(message->reply_to);
 	check_text(message->author);
 	check_text(message->email);
-	check_text(message->from_raw);
-	check_text(message->inbody_from);
-	check_text(message->change_id);
+	check_line(message->from_raw);
+	check_line(message->inbody_from);
+	check_line(message->change_id);
 	g_assert(message->index <= G_MAXINT && message->version > 0);
 }
 

@@ -203,7 +203,7 @@ static void inbody_headers_win_in_a_patch(void **state)
 	assert_string_equal(message->commit_subject, "a long one");
 	assert_string_equal(message->subject, "[PATCH] hello: return one");
 	assert_string_equal(message->inbody_from,
-			    "=?utf-8?q?B=C3=B6b?= <bob@example.org>\n");
+			    "=?utf-8?q?B=C3=B6b?= <bob@example.org>");
 	assert_bytes(message->log, "");
 }
 
@@ -389,6 +389,18 @@ static void a_subject_is_one_line_whatever_it_encodes(void **state)
 	assert_null(strpbrk(message->author, "\r\n"));
 }
 
+static void ids_and_raw_values_are_one_line(void **state)
+{
+	g_autoptr(message_t) message = parse(
+		"Message-ID: <1\rBcc: x@a>\nIn-Reply-To: <2\r@\t a>\n"
+		"Reply-To: r@a\rBcc: x@a\n\n");
+
+	(void)state;
+	assert_string_equal(message->message_id, "<1Bcc:x@a>");
+	assert_string_equal(message->in_reply_to, "<2@a>");
+	assert_string_equal(message->reply_to, "r@a Bcc: x@a");
+}
+
 static void an_encoded_nul_is_refused(void **state)
 {
 	g_autoptr(message_t) message = parse("Subject: =?utf-8?q?a=00b?=\n\n");
@@ -435,6 +447,7 @@ int main(void)
 		cmocka_unit_test(links_are_found_in_log_and_tail),
 		cmocka_unit_test(the_first_of_two_headers_counts),
 		cmocka_unit_test(a_subject_is_one_line_whatever_it_encodes),
+		cmocka_unit_test(ids_and_raw_values_are_one_line),
 		cmocka_unit_test(an_encoded_nul_is_refused),
 		cmocka_unit_test(a_mail_without_headers_has_null_fields),
 		cmocka_unit_test(kind_names_are_those_of_the_answers),
