@@ -20,8 +20,7 @@ enum row_kind { FINDING, LIKELY, PLACE, FUNCTION };
 
 struct row {
 	enum row_kind kind;
-	const char
-		*type; /* of the finding; NULL: -W... of its text or none */
+	const char *type; /* of the finding; NULL: -W... of its text or none */
 	const char *needle;  /* a line without it cannot match; cheap to look */
 	const char *pattern; /* groups: file line col sev text func */
 };

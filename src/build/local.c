@@ -392,13 +392,31 @@ static void take_findings(struct build_run *run)
 
 		/* A build that passed has no errors, whatever it printed. */
 		if (passed && diagnostic->finding->severity == SEVERITY_ERROR)
-			diagnostic->finding->severity = SEVERITY_WARNING;
+			diagnostic->finding->severity = SEVERITY_NOTE;
 		if (spec->warnings == WARNINGS_IGNORE &&
 		    diagnostic->finding->severity != SEVERITY_ERROR)
 			continue;
 		g_ptr_array_add(run->result->findings,
 				g_steal_pointer(&diagnostic->finding));
 	}
+}
+
+/* Warnings that are left after blame are the series' own, and count. */
+static void judge_warnings(struct build_result *result)
+{
+	guint count = 0;
+
+	for (guint i = 0; i < result->findings->len; i++) {
+		const struct finding *finding = result->findings->pdata[i];
+
+		count += finding->severity == SEVERITY_WARNING;
+	}
+	if (result->status != BUILD_PASSED || count == 0)
+		return;
+	result->status = BUILD_WARNED;
+	g_free(result->summary);
+	result->summary = g_strdup_printf("it works, with %u new warning%s",
+					  count, count > 1 ? "s" : "");
 }
 
 /* The folder of this build's artifacts, empty. */
@@ -420,7 +438,9 @@ static bool build_and_judge(struct build_run *run, GError **error)
 		return false;
 	add_place(run->result, run->found);
 	take_findings(run);
-	if (run->result->status == BUILD_PASSED &&
+	judge_warnings(run->result);
+	if ((run->result->status == BUILD_PASSED ||
+	     run->result->status == BUILD_WARNED) &&
 	    !recipe_of(run->spec)->collect(run, error))
 		return false;
 	return artifact_list(run, "log", LOG_NAME, error);

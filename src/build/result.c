@@ -5,9 +5,8 @@
 #include "build/build-internal.h"
 
 static const char *const status_names[] = {
-	[BUILD_PASSED] = "passed",
-	[BUILD_FAILED] = "failed",
-	[BUILD_TIMED_OUT] = "timed-out",
+	[BUILD_PASSED] = "passed",	 [BUILD_WARNED] = "warned",
+	[BUILD_FAILED] = "failed",	 [BUILD_TIMED_OUT] = "timed-out",
 	[BUILD_TOO_LARGE] = "too-large",
 };
 

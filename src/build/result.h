@@ -14,6 +14,7 @@
 
 enum build_status {
 	BUILD_PASSED,
+	BUILD_WARNED,	 /* done, but it warns where the base does not */
 	BUILD_FAILED,	 /* the compiler, the config or the command said no */
 	BUILD_TIMED_OUT, /* stopped at the project's time limit */
 	BUILD_TOO_LARGE, /* wrote more than the project allows */

@@ -104,7 +104,7 @@ static void cut_findings(json_t *build)
 static void finish_builds(json_t *data)
 {
 	json_t *builds = json_object_get(data, "builds");
-	json_int_t failed = 0, passed = 0;
+	json_int_t failed = 0, passed = 0, warned = 0;
 	json_t *build;
 	gsize i;
 
@@ -114,12 +114,18 @@ static void finish_builds(json_t *data)
 
 		failed += !ok;
 		passed += ok;
+		warned += g_strcmp0(status, "warned") == 0;
 		json_object_set_new(build, "ok", json_boolean(ok));
+		json_object_set_new(
+			build, "warned",
+			json_boolean(g_strcmp0(status, "warned") == 0));
 		cut_findings(build);
 		set_lines(build, "log_tail");
 	}
 	json_object_set_new(data, "builds_failed", json_integer(failed));
 	json_object_set_new(data, "builds_passed", json_integer(passed));
+	json_object_set_new(data, "only_warnings",
+			    json_boolean(warned > 0 && warned == failed));
 }
 
 static void finish_results(json_t *data)

@@ -266,6 +266,7 @@ static void only_warnings_that_the_base_lacks_are_told(void **state)
 {
 	struct fixture *fixture = *state;
 	g_autoptr(build_result_t) moved = NULL, added = NULL, all = NULL;
+	g_autoptr(build_result_t) ignored = NULL;
 
 	set_command(fixture, COMPILE);
 	set_source(fixture, WARNS);
@@ -277,7 +278,8 @@ static void only_warnings_that_the_base_lacks_are_told(void **state)
 		   "\n" WARNS "int h(void);\nint h(void)\n{\n\tint unused;\n"
 		   "\treturn 2;\n}\n");
 	added = build_ok(fixture);
-	assert_int_equal(added->status, BUILD_PASSED);
+	assert_int_equal(added->status, BUILD_WARNED);
+	assert_string_equal(added->summary, "it works, with 1 new warning");
 	assert_int_equal(added->findings->len, 1);
 	assert_int_equal(finding(added, 0)->line, 11);
 	assert_string_equal(finding(added, 0)->type, "-Wunused-variable");
@@ -285,6 +287,11 @@ static void only_warnings_that_the_base_lacks_are_told(void **state)
 	fixture->spec.warnings = WARNINGS_ALL;
 	all = build_ok(fixture);
 	assert_int_equal(all->findings->len, 2);
+
+	fixture->spec.warnings = WARNINGS_IGNORE;
+	ignored = build_ok(fixture);
+	assert_int_equal(ignored->status, BUILD_PASSED);
+	assert_int_equal(ignored->findings->len, 0);
 }
 
 static void a_base_that_fails_the_same_way_is_trouble(void **state)
