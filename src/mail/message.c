@@ -30,7 +30,7 @@ static char *raw_header(const struct mime_mail *mime, enum mail_header header)
 	return raw_value(mime->headers[header]);
 }
 
-/* Decoded, blanks folded, UTF-8; NULL with `message->error` set. */
+/* Decoded or, with `message->error` set, as it is; blanks folded, UTF-8. */
 static char *decode_value(struct message *message, const char *value)
 {
 	g_autoptr(GError) error = NULL;
@@ -39,7 +39,7 @@ static char *decode_value(struct message *message, const char *value)
 	if (!decoded) {
 		if (!message->error)
 			message->error = g_strdup(error->message);
-		return charset_repair(value);
+		decoded = g_strdup(value);
 	}
 	header_fold_blanks(decoded);
 	return charset_repair(decoded);

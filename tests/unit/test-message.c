@@ -401,6 +401,16 @@ static void ids_and_raw_values_are_one_line(void **state)
 	assert_string_equal(message->reply_to, "r@a Bcc: x@a");
 }
 
+static void what_cannot_be_decoded_is_one_line_too(void **state)
+{
+	g_autoptr(message_t)
+		message = parse("Subject: =?x-none?q?a?=\rBcc: x@a\n\n");
+
+	(void)state;
+	assert_int_equal(message->kind, MESSAGE_ERROR);
+	assert_string_equal(message->subject, "=?x-none?q?a?= Bcc: x@a");
+}
+
 static void an_encoded_nul_is_refused(void **state)
 {
 	g_autoptr(message_t) message = parse("Subject: =?utf-8?q?a=00b?=\n\n");
@@ -448,6 +458,7 @@ int main(void)
 		cmocka_unit_test(the_first_of_two_headers_counts),
 		cmocka_unit_test(a_subject_is_one_line_whatever_it_encodes),
 		cmocka_unit_test(ids_and_raw_values_are_one_line),
+		cmocka_unit_test(what_cannot_be_decoded_is_one_line_too),
 		cmocka_unit_test(an_encoded_nul_is_refused),
 		cmocka_unit_test(a_mail_without_headers_has_null_fields),
 		cmocka_unit_test(kind_names_are_those_of_the_answers),
