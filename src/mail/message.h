@@ -7,7 +7,7 @@
  * Shapes: all text fields are valid UTF-8, NULL when the mail lacks them;
  * `log` and `patch` are the bytes git mailinfo writes (the patch in whatever
  * charset its file has). Message-IDs are kept with their angle brackets.
- * Limits: 1,000 headers of 64 KiB in all are looked at, 100 MIME levels, 1,000
+ * Limits: 1,000 headers of 256 KiB a part are looked at, 100 MIME levels, 1,000
  * parts; beyond: kind ERROR with `error` set. Time is linear in the mail.
  * Ownership: the message owns all it points to and keeps nothing of `data`.
  * Source: RFC 5322, 2045-2047, 2231, 3676; git-mailinfo(1), git-am(1).

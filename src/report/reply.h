@@ -22,12 +22,14 @@
  *   apply-failed         patch, patch_subject, file, hunk, line, reason, text,
  *                        expected [], found [], nearest, damage
  *   wherever applied     tried [{base, result}]
- *   build-failed, accepted   builds [{id, status, summary, findings,
- *                        lost [{symbol, wanted, got, reason}], log_tail}]
+ *   build-failed, accepted   builds [{id, status, ok, warned, summary,
+ *                        findings, lost [{symbol, wanted, got, reason}],
+ *                        log_tail}], only_warnings (no build failed)
  *   wherever seen        damage [{name, advice}]
  *   results              passed, count, failed [{name, expected, log}],
- * log_url; added: all (none failed) limit-reached        per_day status stage,
- * outstanding
+ *                        log_url, all (none failed)
+ *   limit-reached        per_day
+ *   status               stage, outstanding
  *
  * Templates are looked for in the project's directory, then the site's, then
  * $REROLL_TEMPLATES or the installed ones: NAME.mustache.
