@@ -194,7 +194,6 @@ static void a_tempdir_leaves_nothing_whatever_is_in_it(void **state)
 
 static void the_leftovers_of_a_killed_process_are_swept(void **state)
 {
-	g_autofree char *path = NULL;
 	int fds[2];
 	char name[200] = "";
 	struct stat st;

@@ -133,26 +133,28 @@ static void the_name_mboxrd_unstuffs(void **state)
 
 static void a_maildir_gives_cur_then_new_by_number(void **state)
 {
-	g_autofree char *ten = put("box/cur/10.a", "A: 10\n", -1);
-	g_autofree char *nine = put("box/cur/9.a", "A: 9\n", -1);
-	g_autofree char *fresh = put("box/new/1.a", "A: 1\n", -1);
-	g_autofree char *half = put("box/tmp/2.a", "A: 2\n", -1);
 	g_autofree char *path = g_build_filename(dir->path, "box", NULL);
-	g_autofree char *mails = read_all(path, LIMIT);
+	g_autofree char *mails = NULL;
 
 	(void)state;
+	g_free(put("box/cur/10.a", "A: 10\n", -1));
+	g_free(put("box/cur/9.a", "A: 9\n", -1));
+	g_free(put("box/new/1.a", "A: 1\n", -1));
+	g_free(put("box/tmp/2.a", "A: 2\n", -1));
+	mails = read_all(path, LIMIT);
 	assert_string_equal(mails, "A: 9\n|A: 10\n|A: 1\n|");
 }
 
 static void a_directory_gives_its_files_by_name(void **state)
 {
-	g_autofree char *two = put("mails/0002.patch", "A: 2\n", -1);
-	g_autofree char *one = put("mails/0001.patch", FROM "A: 1\n", -1);
-	g_autofree char *hidden = put("mails/.x", "A: 0\n", -1);
 	g_autofree char *path = g_build_filename(dir->path, "mails", NULL);
-	g_autofree char *mails = read_all(path, LIMIT);
+	g_autofree char *mails = NULL;
 
 	(void)state;
+	g_free(put("mails/0002.patch", "A: 2\n", -1));
+	g_free(put("mails/0001.patch", FROM "A: 1\n", -1));
+	g_free(put("mails/.x", "A: 0\n", -1));
+	mails = read_all(path, LIMIT);
 	assert_string_equal(mails, FROM "A: 1\n|A: 2\n|");
 }
 
