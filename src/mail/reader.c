@@ -89,8 +89,9 @@ static bool list_files(const char *path, GPtrArray *files)
 		if (*name != '.' && g_file_test(child, G_FILE_TEST_IS_REGULAR))
 			g_ptr_array_add(files, g_steal_pointer(&child));
 	}
-	qsort(files->pdata + first, files->len - first, sizeof(gpointer),
-	      compare_names);
+	if (files->len > first)
+		qsort(files->pdata + first, files->len - first,
+		      sizeof(gpointer), compare_names);
 	return true;
 }
 
