@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mails made to hurt: each is read to an answer in well under two seconds, and
- * what is past a limit is an error that says so.
+ * Mails made to hurt: each is read to an answer in well under two seconds of a
+ * processor, and what is past a limit is an error that says so.
  */
 #include "test.h"
 
@@ -15,14 +15,14 @@ static gint64 started_ms;
 static int start_clock(void **state)
 {
 	(void)state;
-	started_ms = clock_monotonic_ms();
+	started_ms = test_cpu_ms();
 	return 0;
 }
 
 static int check_clock(void **state)
 {
 	(void)state;
-	return clock_monotonic_ms() - started_ms > MOST_MS;
+	return test_cpu_ms() - started_ms > MOST_MS;
 }
 
 static struct message *parse(const GString *mail)
@@ -217,12 +217,12 @@ static void time_is_linear_in_the_body(void **state)
 		g_autoptr(GString) mail = g_string_new(bodies[i].headers);
 		g_autoptr(message_t) message = NULL;
 
-		started_ms = clock_monotonic_ms();
+		started_ms = test_cpu_ms();
 		g_string_append(mail, "Subject: a\n\n");
 		repeat(mail, bodies[i].text, bodies[i].times);
 		message = parse(mail);
 		print_message("%s\n", bodies[i].text);
-		assert_true(clock_monotonic_ms() - started_ms < MOST_MS);
+		assert_true(test_cpu_ms() - started_ms < MOST_MS);
 	}
 }
 

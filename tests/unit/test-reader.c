@@ -252,7 +252,7 @@ static void many_false_lengths_cost_no_time(void **state)
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autofree char *path = NULL;
 	g_autofree char *mails = NULL;
-	gint64 started_ms = clock_monotonic_ms();
+	gint64 started_ms = test_cpu_ms();
 
 	(void)state;
 	for (guint i = 0; i < 40000; i++)
@@ -260,7 +260,7 @@ static void many_false_lengths_cost_no_time(void **state)
 	path = put("lengths", text->str, (gssize)text->len);
 	mails = read_all(path, LIMIT);
 	assert_int_equal(strlen(mails), text->len + 40000);
-	assert_true(clock_monotonic_ms() - started_ms < 2000);
+	assert_true(test_cpu_ms() - started_ms < 2000);
 }
 
 int main(void)
