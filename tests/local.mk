@@ -40,3 +40,13 @@ check-spec: all
 	@test -d '$(SPEC)' || { echo 'make check-spec SPEC=DIR'; exit 2; }
 	$(top_srcdir)/tests/corpus/mustache '$(SPEC)' $(abs_top_builddir)/reroll
 .PHONY: check-spec
+
+# The unit tests and the sample's series under valgrind. Not the two that wait
+# for sandboxed commands and their time limits: there valgrind sees little of
+# ours, and takes many minutes.
+VALGRIND_TESTS = $(filter-out %/test-sandbox %/test-executor, \
+	$(filter tests/unit/%,$(check_PROGRAMS)))
+EXTRA_DIST += tests/valgrind tests/tidy
+check-valgrind: all $(check_PROGRAMS)
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/valgrind $(VALGRIND_TESTS)
+.PHONY: check-valgrind

@@ -102,8 +102,8 @@ static void append_text(struct renderer *r, const char *text, bool raw)
 	g_autofree char *escaped = NULL;
 
 	if (!raw && r->options->escape_html)
-		text = escaped = g_markup_escape_text(text, -1);
-	g_string_append(r->out, text);
+		escaped = g_markup_escape_text(text, -1);
+	g_string_append(r->out, escaped ? escaped : text);
 }
 
 static void append_value(struct renderer *r, json_t *value, bool raw)

@@ -230,7 +230,7 @@ static bool date_is_harmless(const char *value)
 	guint comments = 0;
 	gsize len = 0;
 
-	for (; value[len] && len <= DATE_BYTES; len++)
+	for (; len <= DATE_BYTES && value[len]; len++)
 		comments += value[len] == '(';
 	return len <= DATE_BYTES && comments <= DATE_COMMENTS;
 }

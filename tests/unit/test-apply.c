@@ -2,12 +2,9 @@
 #include "tests/unit/test-tree.h"
 
 #define LINES(n) "line " n "\n"
-#define TEN                                                         \
-	LINES("01")                                                 \
-	LINES("02")                                                 \
-	LINES("03")                                                 \
-	LINES("04") LINES("05") LINES("06") LINES("07") LINES("08") \
-		LINES("09") LINES("10")
+#define TEN                                             \
+	"line 01\nline 02\nline 03\nline 04\nline 05\n" \
+	"line 06\nline 07\nline 08\nline 09\nline 10\n"
 #define EDIT " line 04\n-line 05\n+LINE 05\n line 06\n"
 
 static const char base_files[] =
