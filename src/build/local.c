@@ -69,6 +69,7 @@ static void progress_send(struct progress *progress, char *text)
 	g_source_set_callback(source, progress_deliver, line,
 			      progress_line_free);
 	g_source_attach(source, progress->context);
+	/* cppcheck-suppress memleak; the source frees the line. */
 }
 
 /* The last whole line of what came, not more often than PROGRESS_MS. */
