@@ -4,22 +4,33 @@
  * taken from the base revision into a private folder, so a series that changes
  * them is judged by the base's.
  *
+ * A checker is trusted, what it makes of a patch is not: checkpatch hands file
+ * names of the patch to a shell. So it runs in the sandbox, where the folder is
+ * all there is, and read-only. What it says comes through one pipe, warnings
+ * of its interpreter with it.
+ *
  * checkpatch runs with --no-tree: about 30 ms a patch instead of 300. That
- * leaves out what needs a tree: the obsolete-file status (MAINTAINERS), SPDX
- * tags by spdxcheck.py, kernel paths in the commit message, the -p1 prefix
- * test, asm/ against linux/ includes, and known device-tree compatibles. A
- * project that wants them says `in-tree: true`; the base is then checked out
- * once a run (several seconds for a kernel).
+ * leaves out what needs a tree: the obsolete-file status (MAINTAINERS), kernel
+ * paths in the commit message, the -p1 prefix test, asm/ against linux/
+ * includes, and known device-tree compatibles. A project that wants them says
+ * `in-tree: true`; the base is then checked out once a run (several seconds for
+ * a kernel). SPDX tags by spdxcheck.py need a git repository too, so they are
+ * looked at in neither case.
  */
+#include "build/build.h"
 #include "gate/checker.h"
 
+#include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define CHECKER_START_MS 30000
-#define CHECKER_PATCH_MS 5000
+#define CHECKER_START_S 30
+#define CHECKER_PATCH_S 5
 #define CHECKER_OUTPUT_BYTES (8 << 20)
 #define CHECKER_FILE_BYTES (8 << 20)
+#define CHECKER_MEMORY_BYTES (G_GUINT64_CONSTANT(2) << 30)
+#define CHECKER_PROCESSES 256
 
 #define CHECKPATCH "scripts/checkpatch.pl"
 
@@ -40,6 +51,7 @@ void checker_result_free(struct checker_result *result)
 	g_free(result);
 }
 
+/* Fit to be read, and run, by the user that the sandbox is. */
 static gboolean write_file(const char *dir, const char *name, const void *data,
 			   gsize len, GError **error)
 {
@@ -47,13 +59,14 @@ static gboolean write_file(const char *dir, const char *name, const void *data,
 	g_autofree char *folder = g_path_get_dirname(path);
 	g_autoptr(GError) problem = NULL;
 
-	if (g_mkdir_with_parents(folder, 0700) == 0 &&
-	    g_file_set_contents_full(path, data, (gssize)len,
-				     G_FILE_SET_CONTENTS_NONE, 0600, &problem))
+	if (g_mkdir_with_parents(folder, 0755) == 0 &&
+	    chmod(folder, 0755) == 0 &&
+	    g_file_set_contents(path, data, (gssize)len, &problem) &&
+	    chmod(path, 0755) == 0)
 		return TRUE;
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-		    "The checker's file %s cannot be written: %s", path,
-		    problem ? problem->message : "no folder");
+		    "the checker's file %s cannot be written: %s", path,
+		    problem ? problem->message : g_strerror(errno));
 	return FALSE;
 }
 
@@ -114,7 +127,7 @@ static GString *compose(const struct message *message, guint *diff_line)
 
 static gboolean write_patches(const struct gate_subject *subject,
 			      const char *dir, struct checker_result *result,
-			      GError **error)
+			      GCancellable *cancellable, GError **error)
 {
 	for (guint i = 1; i <= subject->series->patches->len; i++) {
 		g_autofree char *name = g_strdup_printf("%04u.patch", i);
@@ -123,7 +136,8 @@ static gboolean write_patches(const struct gate_subject *subject,
 			text = compose(gate_message(subject, i), &diff_line);
 
 		g_array_append_val(result->diff_lines, diff_line);
-		if (!write_file(dir, name, text->str, text->len, error))
+		if (gate_is_stopped(cancellable, error) ||
+		    !write_file(dir, name, text->str, text->len, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -149,48 +163,91 @@ static gboolean refuse_process(const struct process_result *process,
 			       const char *name, GError **error)
 {
 	g_autofree char *end = process_result_describe(process);
+	g_autofree char *quoted = text_quote(name, -1);
 	gsize len;
-	const char *data = g_bytes_get_data(process->err, &len);
+	const char *data = g_bytes_get_data(process->out, &len);
 	g_autofree char *said = text_one_line(data ? data : "", (gssize)len,
 					      200);
 
 	g_set_error(error, REROLL_ERROR,
 		    process->timed_out ? REROLL_ERROR_TIMEOUT
 				       : REROLL_ERROR_CONFIG,
-		    "The style checker %s gave no verdict: %s%s%s", name, end,
+		    "the style checker %s gave no verdict: %s%s%s", quoted, end,
 		    *said ? ": " : "", said);
 	return FALSE;
 }
 
-/* Without our environment: a checker's answer is the patches' alone. */
-static gboolean run(GPtrArray *argv, const char *dir, const char *cwd,
-		    struct checker_result *result, GCancellable *cancellable,
-		    GError **error)
+static void keep_output(const char *data, gsize len, gpointer output)
 {
-	g_autofree char *home = g_strconcat("HOME=", dir, NULL);
-	g_autofree char *tmp = g_strconcat("TMPDIR=", dir, NULL);
-	const char *const envp[] = {"PATH=/usr/local/bin:/usr/bin:/bin",
-				    "LC_ALL=C.UTF-8", home, tmp, NULL};
-	const struct process_spec spec = {
+	GString *text = output;
+
+	g_string_append_len(text, data,
+			    (gssize)MIN(len, CHECKER_OUTPUT_BYTES - text->len));
+}
+
+/*
+ * The words before the checker's own: in which folder it starts, and an
+ * environment that is the same wherever it runs. `home` is no folder that
+ * others could write to, since a checker reads its settings there.
+ */
+static GPtrArray *argv_new(const char *cwd, const char *home)
+{
+	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(argv, g_strdup("env"));
+	g_ptr_array_add(argv, g_strdup("-i"));
+	g_ptr_array_add(argv, g_strconcat("--chdir=", cwd, NULL));
+	g_ptr_array_add(argv, g_strdup("PATH=/usr/local/bin:/usr/bin:/bin"));
+	g_ptr_array_add(argv, g_strdup("LC_ALL=C.UTF-8"));
+	g_ptr_array_add(argv, g_strconcat("HOME=", home, NULL));
+	return argv;
+}
+
+/* Where the checker sees the folder `dir`. */
+static const char *seen_dir(const struct gate_subject *subject, const char *dir)
+{
+	return subject->no_sandbox ? dir : SANDBOX_SRC;
+}
+
+static gboolean take_output(struct sandbox_result *ran, GString *output,
+			    struct checker_result *result)
+{
+	result->process = g_steal_pointer(&ran->process);
+	g_bytes_unref(result->process->out);
+	result->process->out = g_string_free_to_bytes(output);
+	return exit_is_verdict(result->process);
+}
+
+static gboolean run(const struct gate_subject *subject, const GPtrArray *argv,
+		    const char *dir, struct checker_result *result,
+		    GCancellable *cancellable, GError **error)
+{
+	GString *output = g_string_new(NULL);
+	const struct sandbox_spec spec = {
 		.argv = (const char *const *)argv->pdata,
-		.envp = envp,
-		.cwd = cwd,
-		.deadline_ms = CHECKER_START_MS +
-			       CHECKER_PATCH_MS * result->diff_lines->len,
-		.output_limit_bytes = CHECKER_OUTPUT_BYTES,
+		.src_dir = dir,
+		.cwd = SANDBOX_SRC,
+		.time_s = CHECKER_START_S +
+			  CHECKER_PATCH_S * result->diff_lines->len,
+		.output_bytes = CHECKER_OUTPUT_BYTES,
+		.memory_bytes = CHECKER_MEMORY_BYTES,
+		.processes = CHECKER_PROCESSES,
+		.sink = keep_output,
+		.sink_data = output,
+		.none = subject->no_sandbox,
 	};
 	g_autoptr(GError) problem = NULL;
+	g_autoptr(sandbox_result_t)
+		ran = sandbox_run(&spec, cancellable, &problem);
 
-	result->process = process_run(&spec, cancellable, &problem);
-	if (!result->process) {
-		if (problem->code == REROLL_ERROR_NOT_FOUND)
-			problem->code = REROLL_ERROR_CONFIG;
-		g_propagate_prefixed_error(error, g_steal_pointer(&problem),
-					   "The style checker did not start: ");
-		return FALSE;
-	}
-	return exit_is_verdict(result->process) ||
-	       refuse_process(result->process, argv->pdata[0], error);
+	if (ran)
+		return take_output(ran, output, result) ||
+		       refuse_process(result->process,
+				      subject->project->style.checker, error);
+	g_string_free(output, TRUE);
+	g_propagate_prefixed_error(error, g_steal_pointer(&problem),
+				   "the style checker did not start: ");
+	return FALSE;
 }
 
 static gboolean take_checkpatch(const struct gate_subject *subject,
@@ -223,13 +280,15 @@ static gboolean take_checkpatch(const struct gate_subject *subject,
 	return TRUE;
 }
 
-static GPtrArray *checkpatch_argv(const struct gate_subject *subject)
+static GPtrArray *checkpatch_argv(const struct gate_subject *subject,
+				  const char *dir)
 {
 	static const char *const fixed[] = {"perl",	    CHECKPATCH,
 					    "--terse",	    "--show-types",
 					    "--no-summary", "--color=never"};
 	const struct project *project = subject->project;
-	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *argv = argv_new(project->style.in_tree ? "tree" : ".",
+				   seen_dir(subject, dir));
 
 	for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
 		g_ptr_array_add(argv, g_strdup(fixed[i]));
@@ -256,8 +315,7 @@ static gboolean run_checkpatch(const struct gate_subject *subject,
 			       GCancellable *cancellable, GError **error)
 {
 	g_autoptr(repo_t) repo = repo_open(subject->repo, error);
-	g_autofree char *cwd = g_build_filename(
-		dir, subject->project->style.in_tree ? "tree" : ".", NULL);
+	g_autofree char *base = g_build_filename(dir, "tree", NULL);
 	g_autoptr(GPtrArray) argv = NULL;
 	char commit[OBJECT_ID_HEX + 1], tree[OBJECT_ID_HEX + 1];
 
@@ -267,10 +325,10 @@ static gboolean run_checkpatch(const struct gate_subject *subject,
 	if (result->skipped)
 		return TRUE;
 	if (subject->project->style.in_tree &&
-	    !repo_checkout(repo, tree, NULL, cwd, 0, cancellable, error))
+	    !repo_checkout(repo, tree, NULL, base, 0, cancellable, error))
 		return FALSE;
-	argv = checkpatch_argv(subject);
-	return run(argv, dir, cwd, result, cancellable, error);
+	argv = checkpatch_argv(subject, dir);
+	return run(subject, argv, dir, result, cancellable, error);
 }
 
 /* A program with a slash in its name is beside the project file, if there. */
@@ -286,14 +344,42 @@ static char *find_program(const struct project *project, const char *name)
 		       : g_strdup(name);
 }
 
+/*
+ * A program that the sandbox would not show is copied into its folder; the
+ * value is how it is called there, from the folder of the patches.
+ */
+static char *take_program(const struct gate_subject *subject, const char *name,
+			  const char *dir, GError **error)
+{
+	g_autofree char *path = find_program(subject->project, name);
+	g_autofree char *data = NULL, *base = NULL, *copy = NULL;
+	g_autoptr(GError) problem = NULL;
+	gsize len;
+
+	if (!strchr(path, '/') || g_str_has_prefix(path, "/usr/"))
+		return g_steal_pointer(&path);
+	if (!g_file_get_contents(path, &data, &len, &problem)) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "the style checker cannot be read: %s",
+			    problem->message);
+		return NULL;
+	}
+	base = g_path_get_basename(path);
+	copy = g_build_filename("checker", base, NULL);
+	return write_file(dir, copy, data, len, error)
+		       ? g_strconcat("./", copy, NULL)
+		       : NULL;
+}
+
 static gboolean run_command(const struct gate_subject *subject, const char *dir,
 			    struct checker_result *result,
 			    GCancellable *cancellable, GError **error)
 {
 	const struct project *project = subject->project;
-	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) argv = argv_new(".", seen_dir(subject, dir));
 	g_autoptr(GError) problem = NULL;
 	g_auto(GStrv) words = NULL;
+	char *program;
 
 	if (!g_shell_parse_argv(project->style.checker, NULL, &words,
 				&problem)) {
@@ -302,11 +388,14 @@ static gboolean run_command(const struct gate_subject *subject, const char *dir,
 			    project->file, problem->message);
 		return FALSE;
 	}
-	g_ptr_array_add(argv, find_program(project, words[0]));
+	program = take_program(subject, words[0], dir, error);
+	if (!program)
+		return FALSE;
+	g_ptr_array_add(argv, program);
 	for (char **word = words + 1; *word; word++)
 		g_ptr_array_add(argv, g_strdup(*word));
 	add_patches(argv, subject, "");
-	return run(argv, dir, dir, result, cancellable, error);
+	return run(subject, argv, dir, result, cancellable, error);
 }
 
 struct checker_result *checker_run(const struct gate_subject *subject,
@@ -314,16 +403,18 @@ struct checker_result *checker_run(const struct gate_subject *subject,
 {
 	const char *name = subject->project->style.checker;
 	g_autoptr(checker_result_t) result = g_new0(struct checker_result, 1);
-	g_autoptr(tempdir_t) dir = tempdir_new(error);
+	g_autoptr(tempdir_t) temp = tempdir_new(error);
+	g_autofree char *dir = NULL;
 	gboolean ok;
 
 	result->diff_lines = g_array_new(FALSE, FALSE, sizeof(guint));
-	if (!dir || !write_patches(subject, dir->path, result, error))
+	if (!temp)
+		return NULL;
+	dir = g_build_filename(temp->path, "src", NULL);
+	if (!write_patches(subject, dir, result, cancellable, error))
 		return NULL;
 	ok = strcmp(name, "checkpatch") == 0
-		     ? run_checkpatch(subject, dir->path, result, cancellable,
-				      error)
-		     : run_command(subject, dir->path, result, cancellable,
-				   error);
+		     ? run_checkpatch(subject, dir, result, cancellable, error)
+		     : run_command(subject, dir, result, cancellable, error);
 	return ok ? g_steal_pointer(&result) : NULL;
 }

@@ -3,8 +3,10 @@
  * A style checker run over a series: each patch as a file NNNN.patch in a
  * private folder, one process for all of them, and what it printed as findings.
  *
- * The checker is trusted (it is the base tree's, or the project's own), the
- * patches are only its data; it never sees the patched tree.
+ * The checker is trusted (it is the base tree's, or the project's own), what
+ * a patch makes it do is not: it runs in the sandbox, unless the subject says
+ * no_sandbox. It never sees the patched tree. A program beside the project file
+ * is copied in, alone.
  * Errors: CONFIG the checker is missing or does not work; TIMEOUT it passed its
  * deadline; TEMP, CANCELLED.
  */

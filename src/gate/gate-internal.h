@@ -17,6 +17,9 @@ json_t *gate_detail(struct verdict *verdict);
 /* Add a finding about a patch (from 1; 0: the series); takes it. */
 void gate_find(struct verdict *verdict, guint patch, struct finding *finding);
 
+/* Whether to stop now, as between two patches; sets CANCELLED. */
+gboolean gate_is_stopped(GCancellable *cancellable, GError **error);
+
 /* Patch n, from 1. The assemble gate has seen to it that it is there. */
 const struct message *gate_message(const struct gate_subject *subject,
 				   guint patch);

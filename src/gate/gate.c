@@ -38,6 +38,14 @@ void gate_find(struct verdict *verdict, guint patch, struct finding *finding)
 				    json_integer(GATE_FINDINGS_MOST + 1));
 }
 
+gboolean gate_is_stopped(GCancellable *cancellable, GError **error)
+{
+	if (!g_cancellable_is_cancelled(cancellable))
+		return FALSE;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CANCELLED, "stopped");
+	return TRUE;
+}
+
 const struct message *gate_message(const struct gate_subject *subject,
 				   guint patch)
 {

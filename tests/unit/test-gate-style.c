@@ -275,6 +275,45 @@ static void a_command_of_the_project_is_understood(void **state)
 	g_unsetenv("SECRET");
 }
 
+/* The file is one that only the machine has, and the sandbox has not. */
+static void
+only_without_a_sandbox_does_a_checker_write_to_the_machine(void **state)
+{
+	struct gate_case *c = *state;
+	g_autofree char *mark = g_build_filename(c->dir->path, "mark", NULL);
+	g_autofree char *script = g_strdup_printf(
+		"#!/bin/sh\n"
+		"(echo x >%s; echo x >x; echo x >checker/x; echo x >$2)"
+		" 2>/dev/null\n"
+		"[ ! -e %s ] && [ ! -e x ] && grep -q first $2\n",
+		mark, mark);
+
+	use_command(c, script);
+	gate_add(c, two_lines);
+	gate_run(c, gate_style);
+	assert_outcome(c, NULL);
+	assert_false(g_file_test(mark, G_FILE_TEST_EXISTS));
+	gate_reset(c);
+	c->subject.no_sandbox = true;
+	gate_run(c, gate_style);
+	assert_outcome(c, "style-wrong");
+	assert_true(g_file_test(mark, G_FILE_TEST_EXISTS));
+}
+
+static void a_stopped_run_checks_no_style(void **state)
+{
+	struct gate_case *c = *state;
+	g_autoptr(GCancellable) stop = g_cancellable_new();
+	g_autoptr(GError) error = NULL;
+
+	use_fake(c);
+	gate_add(c, two_lines);
+	g_cancellable_cancel(stop);
+	assert_false(gate_style(&c->subject, c->verdict, stop, &error));
+	assert_true(
+		g_error_matches(error, REROLL_ERROR, REROLL_ERROR_CANCELLED));
+}
+
 static void a_checker_that_does_not_work_is_trouble(void **state)
 {
 	static const struct {
@@ -463,6 +502,9 @@ int main(void)
 		GATE_TEST(dos_newlines_of_a_file_are_one_finding_too),
 		GATE_TEST(what_follows_from_damage_is_folded_into_it),
 		GATE_TEST(a_command_of_the_project_is_understood),
+		GATE_TEST(
+			only_without_a_sandbox_does_a_checker_write_to_the_machine),
+		GATE_TEST(a_stopped_run_checks_no_style),
 		GATE_TEST(a_checker_that_does_not_work_is_trouble),
 		GATE_TEST(findings_over_a_thousand_are_counted),
 		GATE_TEST(hostile_output_is_made_fit_to_show),
