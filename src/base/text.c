@@ -164,35 +164,59 @@ char *text_fold(const char *text)
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+/* Where in the pattern a match may stand, one flag a byte and its end. */
+static void glob_pass_stars(const char *pattern, bool *at)
+{
+	for (gsize i = 0; pattern[i]; i++) {
+		bool deep = pattern[i] == '*' && pattern[i + 1] == '*';
+
+		if (!at[i] || pattern[i] != '*')
+			continue;
+		at[i + 1 + deep] = true;
+		if (deep && pattern[i + 2] == '/')
+			at[i + 3] = true;
+	}
+}
+
+/* Over one byte of the path; true when all that follows is taken too. */
+static bool glob_step(const char *pattern, const bool *at, char c, bool *next)
+{
+	for (gsize i = 0; pattern[i]; i++) {
+		if (!at[i])
+			continue;
+		if (pattern[i] == '*')
+			next[i] = next[i] || c != '/' || pattern[i + 1] == '*';
+		else if (pattern[i] == c && c == '/' && !pattern[i + 1])
+			return true;
+		else if (pattern[i] == '?' ? c != '/' : pattern[i] == c)
+			next[i + 1] = true;
+	}
+	return false;
+}
+
 /*
- * Backtracks to the last `*` only, and to the last `**` when that fails, so a
- * hostile pattern costs at most |pattern| x |path| x |path|.
+ * All places where the match may stand go forward together, so no pattern and
+ * no path costs more than |pattern| x |path|.
  */
 bool text_glob(const char *pattern, const char *path)
 {
-	for (;; pattern++, path++) {
-		if (pattern[0] == '*') {
-			bool deep = pattern[1] == '*';
+	gsize len = strlen(pattern);
+	g_autofree bool *flags = g_new0(bool, 2 * (len + 1));
+	bool *at = flags, *next = flags + len + 1;
 
-			pattern += deep ? 2 : 1;
-			if (deep && *pattern == '/' &&
-			    text_glob(pattern + 1, path))
-				return true;
-			for (;; path++) {
-				if (text_glob(pattern, path))
-					return true;
-				if (!*path || (*path == '/' && !deep))
-					return false;
-			}
-		}
-		if (!*pattern)
-			return !*path;
-		if (pattern[0] == '/' && !pattern[1] && *path == '/')
+	at[0] = true;
+	for (; *path && memchr(at, true, len + 1); path++) {
+		bool *old = at;
+
+		glob_pass_stars(pattern, at);
+		if (glob_step(pattern, at, *path, next))
 			return true;
-		if (!*path ||
-		    (*pattern == '?' ? *path == '/' : *pattern != *path))
-			return false;
+		at = next;
+		next = old;
+		memset(next, 0, len + 1);
 	}
+	glob_pass_stars(pattern, at);
+	return at[len];
 }
 
 struct unit {

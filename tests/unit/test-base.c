@@ -77,6 +77,15 @@ static void a_pattern_stops_at_slashes_unless_doubled(void **state)
 		{"a?c", "a/c", false},
 		{"", "", true},
 		{"", "a", false},
+		{"a**/b", "ab", true},
+		{"a/**/*.c", "a/x.c", true},
+		{"a/**/*.c", "a/b/c/x.c", true},
+		{"a/**/*.c", "a/b/c/x.h", false},
+		{"a***c", "ab/dc", true},
+		{"/*", "//", false},
+		{"docs/", "docs", false},
+		{"*", "", true},
+		{"**", "a/b", true},
 	};
 
 	(void)state;
@@ -85,6 +94,20 @@ static void a_pattern_stops_at_slashes_unless_doubled(void **state)
 			fail_msg("%s against %s", rows[i].pattern,
 				 rows[i].path);
 	}
+}
+
+/* With a choice tried after the other, these would not end in years. */
+static void a_hostile_pattern_and_path_come_to_an_end(void **state)
+{
+	g_autoptr(GString) pattern = g_string_new(NULL);
+	g_autofree char *path = g_strnfill(4000, 'a');
+
+	(void)state;
+	for (guint i = 0; i < 40; i++)
+		g_string_append(pattern, i % 2 ? "*a" : "**a");
+	assert_true(text_glob(pattern->str, path));
+	g_string_append_c(pattern, 'b');
+	assert_false(text_glob(pattern->str, path));
 }
 
 static void sizes_and_spans_have_units(void **state)
@@ -138,6 +161,7 @@ int main(void)
 		cmocka_unit_test(a_near_word_is_offered_and_a_far_one_is_not),
 		cmocka_unit_test(names_fold_by_unicode_and_blanks),
 		cmocka_unit_test(a_pattern_stops_at_slashes_unless_doubled),
+		cmocka_unit_test(a_hostile_pattern_and_path_come_to_an_end),
 		cmocka_unit_test(sizes_and_spans_have_units),
 		cmocka_unit_test(errors_lead_to_the_documented_exit_status),
 		cmocka_unit_test(a_date_is_english_whatever_the_locale),
