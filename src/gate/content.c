@@ -30,47 +30,6 @@ static gboolean has_mode(const struct patch_file *file, guint32 type)
 	       (file->new_mode & MODE_TYPE) == type;
 }
 
-/*
- * Code points that HFS+ leaves out of names, so that ".g<200c>it" is ".git".
- */
-static gboolean is_ignorable(gunichar c)
-{
-	return (c >= 0x200c && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
-	       (c >= 0x206a && c <= 0x206f) || c == 0xfeff;
-}
-
-/* A component as the most forgiving file system would read it. */
-static char *fold_component(const char *component)
-{
-	g_autofree char *valid = g_utf8_make_valid(component, -1);
-	g_autofree char *lower = g_utf8_strdown(valid, -1);
-	GString *kept = g_string_new(NULL);
-
-	for (const char *p = lower; *p; p += g_utf8_skip[(guchar)*p]) {
-		gunichar c = g_utf8_get_char(p);
-
-		if (c == ':')
-			break;
-		if (!is_ignorable(c))
-			g_string_append_unichar(kept, c);
-	}
-	while (kept->len && strchr(" .", kept->str[kept->len - 1]))
-		g_string_truncate(kept, kept->len - 1);
-	return g_string_free(kept, FALSE);
-}
-
-static gboolean is_git_name(const char *component)
-{
-	static const char *const names[] = {".git", "git~1", ".gitmodules"};
-	g_autofree char *folded = fold_component(component);
-
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		if (strcmp(folded, names[i]) == 0)
-			return TRUE;
-	}
-	return FALSE;
-}
-
 static gboolean any_component(const char *path, const char *separators,
 			      gboolean (*is)(const char *component))
 {
@@ -106,7 +65,7 @@ static gboolean look_parent(const struct look *look)
 
 static gboolean look_git(const struct look *look)
 {
-	return any_component(look->path, "/\\", is_git_name);
+	return path_is_git(look->path);
 }
 
 static gboolean look_odd(const struct look *look)
@@ -126,13 +85,17 @@ static gboolean look_submodule(const struct look *look)
 /* A component before the last that the series makes a symlink. */
 static gboolean look_through(const struct look *look)
 {
-	for (const char *slash = strchr(look->path, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		g_autofree char *above = g_strndup(look->path,
-						   (gsize)(slash - look->path));
+	g_autofree char *above = NULL;
 
+	if (g_hash_table_size(look->symlinks) == 0)
+		return FALSE;
+	above = g_strdup(look->path);
+	for (char *slash = strchr(above, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
 		if (g_hash_table_contains(look->symlinks, above))
 			return TRUE;
+		*slash = '/';
 	}
 	return FALSE;
 }
@@ -224,11 +187,21 @@ static void check_path(const struct look *look, guint patch,
 	}
 }
 
+/* What the file is after the patch; without a mode it stays what it was. */
 static void note_symlink(GHashTable *symlinks, const struct patch_file *file)
 {
-	if (file->new_path && !file->is_delete &&
-	    (file->new_mode & MODE_TYPE) == MODE_SYMLINK)
+	gboolean is_link = (file->new_mode & MODE_TYPE) == MODE_SYMLINK;
+
+	if (!file->new_mode && file->old_path)
+		is_link = g_hash_table_contains(symlinks, file->old_path);
+	if (file->old_path && (file->is_delete || file->is_rename))
+		g_hash_table_remove(symlinks, file->old_path);
+	if (!file->new_path || file->is_delete)
+		return;
+	if (is_link)
 		g_hash_table_add(symlinks, file->new_path);
+	else
+		g_hash_table_remove(symlinks, file->new_path);
 }
 
 /* The value is how many paths of the patch were not seen before. */
@@ -262,7 +235,8 @@ static void check_parsed(const struct gate_subject *subject, guint patch,
 	g_autoptr(patch_t) diff = NULL;
 	g_autofree char *text = NULL;
 
-	if (subject->diffs->pdata[patch - 1])
+	if (subject->diffs->pdata[patch - 1] ||
+	    gate_is_too_large(subject, patch))
 		return;
 	diff = patch_parse(gate_message(subject, patch)->patch, &problem);
 	text = g_strdup_printf("the diff cannot be read: %s",
@@ -283,15 +257,13 @@ static void check_mail(const struct gate_subject *subject, guint patch,
 		       struct verdict *verdict)
 {
 	const struct message *message = gate_message(subject, patch);
-	guint64 most = subject->project->limits.mail_bytes;
-	gsize size = g_bytes_get_size(message->patch) +
-		     (message->log ? g_bytes_get_size(message->log) : 0);
-	g_autofree char *is = text_format_size(size);
-	g_autofree char *may = text_format_size(most);
+	g_autofree char *is = text_format_size(gate_mail_bytes(message));
+	g_autofree char *may = text_format_size(
+		subject->project->limits.mail_bytes);
 	g_autofree char *text = g_strdup_printf(
 		"the patch has %s, at most %s are taken", is, may);
 
-	if (most && size > most)
+	if (gate_is_too_large(subject, patch))
 		gate_find(verdict, patch,
 			  finding_new(SEVERITY_ERROR, NULL, 0, "MAIL_SIZE",
 				      text));
@@ -327,10 +299,10 @@ gboolean gate_content(struct gate_subject *subject, struct verdict *verdict,
 	guint n = subject->series->patches->len;
 	gboolean readable = gate_parse_diffs(subject);
 
-	(void)cancellable;
-	(void)error;
 	check_count("patches", n, project->limits.patches, verdict);
 	for (guint i = 1; i <= n; i++) {
+		if (gate_is_stopped(cancellable, error))
+			return FALSE;
 		check_mail(subject, i, verdict);
 		check_parsed(subject, i, verdict);
 		check_diff(subject, i, symlinks, seen, verdict);
@@ -344,6 +316,6 @@ gboolean gate_content(struct gate_subject *subject, struct verdict *verdict,
 	verdict_refuse(verdict, "content-refused",
 		       readable ? "the series has what the project does not "
 				  "take"
-				: "a patch cannot be read");
+				: "a patch is too large or cannot be read");
 	return TRUE;
 }

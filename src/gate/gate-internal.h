@@ -24,7 +24,15 @@ gboolean gate_is_stopped(GCancellable *cancellable, GError **error);
 const struct message *gate_message(const struct gate_subject *subject,
 				   guint patch);
 
-/* Parse every patch into subject->diffs, once; FALSE when one is malformed. */
+gsize gate_mail_bytes(const struct message *message);
+
+/* Over the project's limit of a mail: it is not even parsed. */
+gboolean gate_is_too_large(const struct gate_subject *subject, guint patch);
+
+/*
+ * Parse every patch into subject->diffs, once; FALSE when one is malformed or
+ * too large.
+ */
 gboolean gate_parse_diffs(struct gate_subject *subject);
 
 /* The lines of a file's hunks one by one, each with its newline. */

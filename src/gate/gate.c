@@ -52,6 +52,19 @@ const struct message *gate_message(const struct gate_subject *subject,
 	return subject->series->patches->pdata[patch - 1];
 }
 
+gsize gate_mail_bytes(const struct message *message)
+{
+	return g_bytes_get_size(message->patch) +
+	       (message->log ? g_bytes_get_size(message->log) : 0);
+}
+
+gboolean gate_is_too_large(const struct gate_subject *subject, guint patch)
+{
+	guint64 most = subject->project->limits.mail_bytes;
+
+	return most && gate_mail_bytes(gate_message(subject, patch)) > most;
+}
+
 static void diff_free(gpointer diff)
 {
 	if (diff)
@@ -64,7 +77,10 @@ static void parse_diffs(struct gate_subject *subject)
 	for (guint i = 1; i <= subject->series->patches->len; i++)
 		g_ptr_array_add(
 			subject->diffs,
-			patch_parse(gate_message(subject, i)->patch, NULL));
+			gate_is_too_large(subject, i)
+				? NULL
+				: patch_parse(gate_message(subject, i)->patch,
+					      NULL));
 }
 
 gboolean gate_parse_diffs(struct gate_subject *subject)

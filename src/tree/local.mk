@@ -10,7 +10,7 @@ libreroll_a_SOURCES += \
 	src/tree/hunks.c \
 	src/tree/merge.c \
 	src/tree/objects.c \
-	src/tree/paths.c \
+	src/tree/paths.c src/tree/paths.h \
 	src/tree/readings.c \
 	src/tree/repo.c src/tree/repo.h \
 	src/tree/tree.h src/tree/tree-internal.h

@@ -116,3 +116,16 @@ const char *path_fault(const char *path, guint32 mode)
 		name = slash + 1;
 	}
 }
+
+bool path_is_git(const char *path)
+{
+	for (const char *name = path;; name++) {
+		gsize len = strcspn(name, "/\\");
+
+		if (is_git(name, len) || is_gitmodules(name, len))
+			return true;
+		name += len;
+		if (*name == '\0')
+			return false;
+	}
+}

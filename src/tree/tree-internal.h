@@ -15,6 +15,7 @@
 
 #include "mail/mail.h"
 #include "tree/apply.h"
+#include "tree/paths.h"
 #include "tree/repo.h"
 
 #define TREE_PATH_BYTES 4095 /* longer names cannot be checked out */
@@ -101,9 +102,6 @@ struct dirs_visitor {
 };
 bool dirs_walk(struct objects *objects, const git_oid *tree,
 	       const struct dirs_visitor *visitor, GError **error);
-
-/* paths.c: NULL when anybody may write `path`, else what is wrong with it. */
-const char *path_fault(const char *path, guint32 mode);
 
 /*
  * readings.c: the text without carriage returns at line ends (NULL: it has

@@ -7,6 +7,7 @@
 #define TREE_TREE_H
 
 #include "tree/apply.h"
+#include "tree/paths.h"
 #include "tree/repo.h"
 
 #endif

@@ -82,6 +82,68 @@ static void a_link_of_an_earlier_patch_is_not_written_through(void **state)
 	assert_int_equal(gate_finding(c, 0)->patch, 2);
 }
 
+/* A folder may take the place of a link that is gone before it. */
+static void a_link_that_is_gone_is_no_link_any_more(void **state)
+{
+	static const char *const ends[] = {
+		"diff --git a/kernel/l b/kernel/l\n"
+		"deleted file mode 120000\n"
+		"index 1111111..0000000\n"
+		"--- a/kernel/l\n"
+		"+++ /dev/null\n"
+		"@@ -1 +0,0 @@\n"
+		"-d\n"
+		"\\ No newline at end of file\n",
+		"diff --git a/kernel/l b/kernel/m\n"
+		"similarity index 100%\n"
+		"rename from kernel/l\n"
+		"rename to kernel/m\n",
+	};
+	struct gate_case *c = *state;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+		gate_drop_patches(c);
+		gate_add(c, SYMLINK("kernel/l", "d"));
+		gate_add(c, ends[i]);
+		gate_add(c, NEW_FILE("kernel/l/a", "100644", "x"));
+		gate_run(c, gate_content);
+		assert_outcome(c, NULL);
+	}
+	gate_add(c, NEW_FILE("kernel/m/a", "100644", "x"));
+	gate_reset(c);
+	gate_run(c, gate_content);
+	assert_outcome(c, "content-refused");
+	assert_finding(c, 0, "kernel/m/a", 0, "SYMLINK_THROUGH");
+}
+
+/* Its paths are not looked at, and it is not called malformed. */
+static void a_mail_over_the_limit_is_not_read(void **state)
+{
+	struct gate_case *c = *state;
+
+	c->project.limits.mail_bytes = 100;
+	gate_add(c, NEW_FILE("../a.c", "100644", "x"));
+	gate_run(c, gate_content);
+	assert_outcome(c, "content-refused");
+	assert_int_equal(c->verdict->findings->len, 1);
+	assert_finding(c, 0, NULL, 0, "MAIL_SIZE");
+	assert_null(c->subject.diffs->pdata[0]);
+}
+
+static void a_stopped_run_looks_at_no_patch(void **state)
+{
+	struct gate_case *c = *state;
+	g_autoptr(GCancellable) stop = g_cancellable_new();
+	g_autoptr(GError) error = NULL;
+
+	gate_add(c, NEW_FILE("../a.c", "100644", "x"));
+	g_cancellable_cancel(stop);
+	assert_false(gate_content(&c->subject, c->verdict, stop, &error));
+	assert_true(
+		g_error_matches(error, REROLL_ERROR, REROLL_ERROR_CANCELLED));
+	assert_int_equal(c->verdict->findings->len, 0);
+}
+
 static void a_malformed_diff_is_refused_with_its_line(void **state)
 {
 	struct gate_case *c = *state;
@@ -124,6 +186,7 @@ static void sizes_are_the_projects(void **state)
 			     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 			     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 			     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
+	c->project.limits.files = 1;
 	gate_reset(c);
 	gate_run(c, gate_content);
 	assert_outcome(c, "content-refused");
@@ -232,6 +295,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		GATE_TEST(only_safe_paths_of_the_project_are_taken),
 		GATE_TEST(a_link_of_an_earlier_patch_is_not_written_through),
+		GATE_TEST(a_link_that_is_gone_is_no_link_any_more),
+		GATE_TEST(a_mail_over_the_limit_is_not_read),
+		GATE_TEST(a_stopped_run_looks_at_no_patch),
 		GATE_TEST(a_malformed_diff_is_refused_with_its_line),
 		GATE_TEST(sizes_are_the_projects),
 		GATE_TEST(a_file_twice_in_the_series_counts_once),
