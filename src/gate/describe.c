@@ -8,6 +8,7 @@
 #include "gate/gate-internal.h"
 
 #define DESCRIPTION_TYPE "description"
+#define PATH_SHOWN_BYTES 300
 
 /* One file of the series that may be the description. */
 struct candidate {
@@ -17,66 +18,90 @@ struct candidate {
 	gboolean gone; /* deleted, or renamed away */
 };
 
-static struct candidate *candidate_find(GArray *candidates, const char *path)
+struct search {
+	const char *pattern;
+	GArray *all;	/* of struct candidate, in the order of the patches */
+	GHashTable *at; /* path to its number in all, from 1 */
+};
+
+static struct candidate *candidate_find(struct search *search, const char *path)
 {
 	struct candidate fresh = {.path = path};
+	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(search->at, path));
 
-	for (guint i = 0; i < candidates->len; i++) {
-		struct candidate *known = &g_array_index(candidates,
-							 struct candidate, i);
-
-		if (strcmp(known->path, path) == 0)
-			return known;
+	if (n == 0) {
+		g_array_append_val(search->all, fresh);
+		n = search->all->len;
+		g_hash_table_insert(search->at, (gpointer)(gsize)path,
+				    GUINT_TO_POINTER(n));
 	}
-	g_array_append_val(candidates, fresh);
-	return &g_array_index(candidates, struct candidate,
-			      candidates->len - 1);
+	return &g_array_index(search->all, struct candidate, n - 1);
 }
 
-static void take_path(GArray *candidates, const char *pattern, const char *path,
+static void take_path(struct search *search, const char *path,
 		      const struct candidate *touch)
 {
 	struct candidate *candidate;
 
-	if (!path || !text_glob(pattern, path))
+	if (!path || !text_glob(search->pattern, path))
 		return;
-	candidate = candidate_find(candidates, path);
+	candidate = candidate_find(search, path);
 	candidate->file = touch->file;
 	candidate->patch = touch->patch;
 	candidate->gone = touch->gone;
 	candidate->touched++;
 }
 
-static void take_file(GArray *candidates, const char *pattern,
-		      const struct patch_file *file, guint patch)
+static void take_file(struct search *search, const struct patch_file *file,
+		      guint patch)
 {
 	struct candidate touch = {.file = file, .patch = patch};
 
 	touch.gone = TRUE;
 	if (file->is_delete || file->is_rename)
-		take_path(candidates, pattern, file->old_path, &touch);
+		take_path(search, file->old_path, &touch);
 	touch.gone = FALSE;
 	if (!file->is_delete)
-		take_path(candidates, pattern, file->new_path, &touch);
+		take_path(search, file->new_path, &touch);
 }
 
-/* Files that match the pattern and are there at the series' end. */
-static GArray *find_candidates(const struct gate_subject *subject)
+static void drop_gone(GArray *candidates)
 {
-	const char *pattern = subject->project->description.path;
-	GArray *all = g_array_new(FALSE, TRUE, sizeof(struct candidate));
+	guint kept = 0;
+
+	for (guint i = 0; i < candidates->len; i++) {
+		struct candidate *candidate = &g_array_index(
+			candidates, struct candidate, i);
+
+		if (!candidate->gone)
+			g_array_index(candidates, struct candidate,
+				      kept++) = *candidate;
+	}
+	g_array_set_size(candidates, kept);
+}
+
+/*
+ * Files that match the pattern and are there at the series' end; NULL: the run
+ * is stopped.
+ */
+static GArray *find_candidates(const struct gate_subject *subject,
+			       GCancellable *cancellable, GError **error)
+{
+	g_autoptr(GHashTable) at = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GArray)
+		all = g_array_new(FALSE, TRUE, sizeof(struct candidate));
+	struct search search = {subject->project->description.path, all, at};
 
 	for (guint i = 0; i < subject->diffs->len; i++) {
 		const struct patch *diff = subject->diffs->pdata[i];
 
+		if (gate_is_stopped(cancellable, error))
+			return NULL;
 		for (guint k = 0; k < diff->files->len; k++)
-			take_file(all, pattern, diff->files->pdata[k], i + 1);
+			take_file(&search, diff->files->pdata[k], i + 1);
 	}
-	for (guint i = all->len; i > 0; i--) {
-		if (g_array_index(all, struct candidate, i - 1).gone)
-			g_array_remove_index(all, i - 1);
-	}
-	return all;
+	drop_gone(all);
+	return g_steal_pointer(&all);
 }
 
 /* The content of a file that the patch makes: its + lines. */
@@ -123,11 +148,18 @@ static GBytes *read_candidate(struct gate_subject *subject,
 	return read_applied(subject, candidate->path, cancellable, error);
 }
 
+/* A path can be longer than all else in a reply. */
+static char *show_path(const struct candidate *candidate)
+{
+	return text_one_line(candidate->path, -1, PATH_SHOWN_BYTES);
+}
+
 static void find_problem(struct verdict *verdict,
 			 const struct candidate *candidate,
 			 const struct problem *problem)
 {
-	struct finding *finding = finding_new(SEVERITY_ERROR, candidate->path,
+	g_autofree char *path = show_path(candidate);
+	struct finding *finding = finding_new(SEVERITY_ERROR, path,
 					      problem->line, DESCRIPTION_TYPE,
 					      problem->text);
 
@@ -135,12 +167,13 @@ static void find_problem(struct verdict *verdict,
 	gate_find(verdict, candidate->patch, finding);
 }
 
-static void find_other(struct verdict *verdict,
+static void find_other(struct verdict *verdict, enum severity severity,
 		       const struct candidate *candidate, char *text)
 {
+	g_autofree char *path = show_path(candidate);
+
 	gate_find(verdict, candidate->patch,
-		  finding_new(SEVERITY_ERROR, candidate->path, 0,
-			      DESCRIPTION_TYPE, text));
+		  finding_new(severity, path, 0, DESCRIPTION_TYPE, text));
 	g_free(text);
 }
 
@@ -183,18 +216,28 @@ static gboolean series_has(const struct gate_subject *subject, const char *path)
 	return has;
 }
 
-/* Whether a file is in the base; trouble is told apart. */
-static gboolean base_has(const struct gate_subject *subject, const char *path,
-			 gboolean *has, GError **error)
+/*
+ * Whether a file is there once the series is applied, or in the base when it
+ * does not apply; trouble is told apart.
+ */
+static gboolean tree_has(struct gate_subject *subject, const char *path,
+			 GCancellable *cancellable, gboolean *has,
+			 GError **error)
 {
-	g_autoptr(repo_t) repo = repo_open(subject->repo, error);
+	g_autoptr(repo_t) repo = NULL;
 	g_autoptr(GError) problem = NULL;
 	g_autoptr(GBytes) content = NULL;
 	char commit[OBJECT_ID_HEX + 1], tree[OBJECT_ID_HEX + 1];
 
+	if (!gate_apply_once(subject, cancellable, error))
+		return FALSE;
+	repo = repo_open_with_objects(subject->repo, subject->objects_dir,
+				      error);
 	if (!repo || !repo_resolve(repo, subject->base, commit, tree, error))
 		return FALSE;
-	content = repo_read_file(repo, tree, path, DESCRIPTION_BYTES, &problem);
+	content = repo_read_file(
+		repo, subject->applied->applied ? subject->applied->tree : tree,
+		path, DESCRIPTION_BYTES, &problem);
 	*has = content ||
 	       g_error_matches(problem, REROLL_ERROR, REROLL_ERROR_LIMIT);
 	if (*has ||
@@ -204,9 +247,10 @@ static gboolean base_has(const struct gate_subject *subject, const char *path,
 	return FALSE;
 }
 
-static gboolean check_named_file(const struct gate_subject *subject,
+static gboolean check_named_file(struct gate_subject *subject,
 				 const struct candidate *candidate,
-				 struct verdict *verdict, GError **error)
+				 struct verdict *verdict,
+				 GCancellable *cancellable, GError **error)
 {
 	const char *name = subject->description->path;
 	g_autofree char *path = NULL, *quoted = NULL;
@@ -217,12 +261,12 @@ static gboolean check_named_file(const struct gate_subject *subject,
 	path = beside(candidate->path, name);
 	if (path)
 		has = series_has(subject, path);
-	if (path && !has && !base_has(subject, path, &has, error))
+	if (path && !has && !tree_has(subject, path, cancellable, &has, error))
 		return FALSE;
 	if (has)
 		return TRUE;
 	quoted = text_quote(path ? path : name, -1);
-	find_other(verdict, candidate,
+	find_other(verdict, SEVERITY_ERROR, candidate,
 		   g_strdup_printf("`path` names %s, which is neither in the "
 				   "series nor in the base",
 				   quoted));
@@ -237,14 +281,14 @@ static void check_project(const struct gate_subject *subject,
 	g_autofree char *quoted = text_quote(said, -1);
 
 	if (said && strcmp(said, subject->project->name) != 0)
-		find_other(verdict, candidate,
+		find_other(verdict, SEVERITY_ERROR, candidate,
 			   g_strdup_printf("`project` is %s, expected \"%s\"",
 					   quoted, subject->project->name));
 }
 
-static gboolean parse(struct gate_subject *subject,
-		      const struct candidate *candidate, GBytes *content,
-		      struct verdict *verdict, GError **error)
+static void parse(struct gate_subject *subject,
+		  const struct candidate *candidate, GBytes *content,
+		  struct verdict *verdict)
 {
 	g_autoptr(problems_t) problems = problems_new();
 	gsize len;
@@ -254,16 +298,18 @@ static gboolean parse(struct gate_subject *subject,
 						 candidate->path, problems);
 	for (guint i = 0; i < problems->list->len; i++)
 		find_problem(verdict, candidate, problems->list->pdata[i]);
-	if (subject->description) {
+	if (subject->description)
 		check_project(subject, candidate, verdict);
-		if (!check_named_file(subject, candidate, verdict, error))
-			return FALSE;
-	}
+}
+
+static void judge_findings(const struct candidate *candidate,
+			   struct verdict *verdict)
+{
+	g_autofree char *path = show_path(candidate);
+
 	if (verdict->findings->len)
 		verdict_refuse(verdict, "description-invalid",
-			       "the test description %s is not valid",
-			       candidate->path);
-	return TRUE;
+			       "the test description %s is not valid", path);
 }
 
 static gboolean judge_candidate(struct gate_subject *subject,
@@ -275,10 +321,17 @@ static gboolean judge_candidate(struct gate_subject *subject,
 	g_autoptr(GBytes) content = read_candidate(subject, candidate,
 						   cancellable, &problem);
 
-	if (content)
-		return parse(subject, candidate, content, verdict, error);
+	if (content) {
+		parse(subject, candidate, content, verdict);
+		if (subject->description &&
+		    !check_named_file(subject, candidate, verdict, cancellable,
+				      error))
+			return FALSE;
+		judge_findings(candidate, verdict);
+		return TRUE;
+	}
 	if (g_error_matches(problem, REROLL_ERROR, REROLL_ERROR_LIMIT)) {
-		find_other(verdict, candidate,
+		find_other(verdict, SEVERITY_ERROR, candidate,
 			   g_strdup_printf("the file is over %d bytes",
 					   DESCRIPTION_BYTES));
 		verdict_refuse(verdict, "description-invalid",
@@ -332,16 +385,23 @@ static void refuse_none(const struct gate_subject *subject,
 		       "no test description comes with the series");
 }
 
-static void refuse_several(const GArray *candidates, struct verdict *verdict)
+/* Which one is meant nobody knows, so none is taken. */
+static void judge_several(const GArray *candidates, bool required,
+			  struct verdict *verdict)
 {
 	for (guint i = 0; i < candidates->len; i++)
-		find_other(verdict,
+		find_other(verdict, required ? SEVERITY_ERROR : SEVERITY_NOTE,
 			   &g_array_index(candidates, struct candidate, i),
-			   g_strdup("the series has several test descriptions, "
-				    "expected one"));
-	verdict_refuse(verdict, "description-invalid",
-		       "the series has %u test descriptions, expected one",
-		       candidates->len);
+			   g_strdup(required ? "the series has several test "
+					       "descriptions, expected one"
+					     : "the series has several test "
+					       "descriptions, so none of them "
+					       "is used"));
+	if (required)
+		verdict_refuse(verdict, "description-invalid",
+			       "the series has %u test descriptions, expected "
+			       "one",
+			       candidates->len);
 }
 
 gboolean gate_describe(struct gate_subject *subject, struct verdict *verdict,
@@ -354,11 +414,14 @@ gboolean gate_describe(struct gate_subject *subject, struct verdict *verdict,
 	/* What cannot be parsed may hold it: the content gate will tell. */
 	if (!gate_parse_diffs(subject) || !project->description.path)
 		return TRUE;
-	candidates = find_candidates(subject);
+	candidates = find_candidates(subject, cancellable, error);
+	if (!candidates)
+		return FALSE;
 	if (candidates->len == 0 && project->description.required)
 		refuse_none(subject, verdict);
 	else if (candidates->len > 1)
-		refuse_several(candidates, verdict);
+		judge_several(candidates, project->description.required,
+			      verdict);
 	else if (candidates->len == 1)
 		judged = judge_candidate(
 			subject,

@@ -156,6 +156,65 @@ static void a_file_of_the_base_may_be_named(void **state)
 	assert_string_equal(c->subject.description->path, "lava.yaml");
 }
 
+static void a_file_that_the_series_takes_away_may_not_be_named(void **state)
+{
+	struct gate_case *c = *state;
+
+	use_pattern(c, true);
+	gate_base_file(c, "tests/new/lava.yaml", "x: 1\n", 0644);
+	gate_base_commit(c);
+	gate_add(c, "diff --git a/tests/new/lava.yaml b/tests/new/lava.yaml\n"
+		    "deleted file mode 100644\n"
+		    "--- a/tests/new/lava.yaml\n"
+		    "+++ /dev/null\n"
+		    "@@ -1 +0,0 @@\n"
+		    "-x: 1\n");
+	gate_add(c, NEW("tests/new/reroll.yaml", "2",
+			"+suite: dummy\n+path: lava.yaml\n"));
+	gate_run(c, gate_describe);
+	assert_outcome(c, "description-invalid");
+	assert_non_null(
+		strstr(gate_finding(c, 0)->text, "\"tests/new/lava.yaml\""));
+}
+
+static void several_are_a_note_where_none_is_required(void **state)
+{
+	struct gate_case *c = *state;
+
+	use_pattern(c, false);
+	gate_add(c, NEW("tests/a/reroll.yaml", "2", VALID)
+			    NEW("tests/b/reroll.yaml", "2", VALID));
+	gate_run(c, gate_describe);
+	assert_outcome(c, NULL);
+	assert_null(c->subject.description);
+	assert_int_equal(c->verdict->findings->len, 2);
+	assert_int_equal(gate_finding(c, 0)->severity, SEVERITY_NOTE);
+}
+
+static void a_long_path_is_cut_where_it_is_told(void **state)
+{
+	struct gate_case *c = *state;
+	g_autofree char *name = g_strnfill(2000, 'p');
+	g_autofree char *path = g_strconcat("tests/", name, "/reroll.yaml",
+					    NULL);
+	g_autofree char *diff = g_strdup_printf("diff --git a/%s b/%s\n"
+						"new file mode 100644\n"
+						"--- /dev/null\n"
+						"+++ b/%s\n"
+						"@@ -0,0 +1,2 @@\n"
+						"+suit: x\n"
+						"+step: y\n",
+						path, path, path);
+
+	use_pattern(c, true);
+	gate_add(c, diff);
+	gate_run(c, gate_describe);
+	assert_outcome(c, "description-invalid");
+	assert_true(strlen(c->verdict->summary) < 400);
+	for (guint i = 0; i < c->verdict->findings->len; i++)
+		assert_true(strlen(gate_finding(c, i)->file) <= 300);
+}
+
 static void two_descriptions_are_one_too_many(void **state)
 {
 	struct gate_case *c = *state;
@@ -203,6 +262,9 @@ int main(void)
 			a_series_that_does_not_apply_is_left_to_the_apply_gate),
 		GATE_TEST(what_it_names_must_fit),
 		GATE_TEST(a_file_of_the_base_may_be_named),
+		GATE_TEST(a_file_that_the_series_takes_away_may_not_be_named),
+		GATE_TEST(several_are_a_note_where_none_is_required),
+		GATE_TEST(a_long_path_is_cut_where_it_is_told),
 		GATE_TEST(two_descriptions_are_one_too_many),
 		GATE_TEST(a_deleted_or_renamed_one_does_not_count),
 	};
