@@ -15,7 +15,8 @@ libreroll_a_SOURCES += \
 EXTRA_DIST += tests/unit/gate-case.h
 GATE_TESTS = tests/unit/test-gate-apply tests/unit/test-gate-assemble \
 	tests/unit/test-gate-content tests/unit/test-gate-describe \
-	tests/unit/test-gate-identify tests/unit/test-gate-style
+	tests/unit/test-gate-identify tests/unit/test-gate-match \
+	tests/unit/test-gate-style
 check_PROGRAMS += $(GATE_TESTS)
 TESTS += $(GATE_TESTS)
 tests_unit_test_gate_apply_SOURCES = tests/unit/test-gate-apply.c
@@ -28,5 +29,7 @@ tests_unit_test_gate_describe_SOURCES = tests/unit/test-gate-describe.c
 tests_unit_test_gate_describe_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_gate_identify_SOURCES = tests/unit/test-gate-identify.c
 tests_unit_test_gate_identify_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_gate_match_SOURCES = tests/unit/test-gate-match.c
+tests_unit_test_gate_match_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_gate_style_SOURCES = tests/unit/test-gate-style.c
 tests_unit_test_gate_style_LDADD = $(LDADD) $(CMOCKA_LIBS)

@@ -4,42 +4,15 @@
  * submit. Site and project files name trees and rosters; what was given on the
  * command line goes before them.
  */
-#include "base/base.h"
-#include "gate/gate.h"
+#include "gate/gate-internal.h"
 
-static GPtrArray *touched_paths(const struct series *series)
+/* The first project that takes the series if it has this subject. */
+static const struct project *match_subject(const struct gate_subject *subject,
+					   const char *text, const char *cover)
 {
-	GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-
-	for (guint i = 0; i < series->patches->len; i++) {
-		const struct message *message = series->patches->pdata[i];
-		g_autoptr(patch_t)
-			patch = message && message->patch
-					? patch_parse(message->patch, NULL)
-					: NULL;
-
-		for (guint k = 0; patch && k < patch->files->len; k++)
-			g_ptr_array_add(paths,
-					g_strdup(patch_file_path(
-						patch->files->pdata[k])));
-	}
-	return paths;
-}
-
-static const struct project *find_project(const struct gate_subject *subject)
-{
-	const struct series *series = subject->series;
-	const struct message *first = series_first(series);
-	g_autoptr(GPtrArray) paths = touched_paths(series);
-	g_autofree char *cover =
-		series->cover && series->cover->log
-			? g_strndup(g_bytes_get_data(series->cover->log, NULL),
-				    g_bytes_get_size(series->cover->log))
-			: NULL;
 	const struct match_facts facts = {
-		.subject = first->subject,
-		.paths = paths,
-		.list_id = first->list_id,
+		.subject = text,
+		.list_id = series_first(subject->series)->list_id,
 		.cover_text = cover,
 	};
 
@@ -48,6 +21,27 @@ static const struct project *find_project(const struct gate_subject *subject)
 			return subject->projects->pdata[i];
 	}
 	return NULL;
+}
+
+/* A cover may come without the tag that all its patches have. */
+static const struct project *find_project(const struct gate_subject *subject)
+{
+	const struct series *series = subject->series;
+	g_autofree char *cover =
+		series->cover && series->cover->log
+			? g_strndup(g_bytes_get_data(series->cover->log, NULL),
+				    g_bytes_get_size(series->cover->log))
+			: NULL;
+	const struct project *found = match_subject(
+		subject, series_first(series)->subject, cover);
+
+	for (guint i = 0; !found && i < series->patches->len; i++) {
+		const struct message *message = series->patches->pdata[i];
+
+		if (message)
+			found = match_subject(subject, message->subject, cover);
+	}
+	return found;
 }
 
 static gboolean find_base(struct gate_subject *subject, GError **error)
@@ -91,20 +85,33 @@ static gboolean find_roster(struct gate_subject *subject, GError **error)
 	return !problems_to_error(problems, error);
 }
 
+/* What a project asks of a series; null: it does not ask. */
+static json_t *project_to_json(const struct project *project)
+{
+	const GPtrArray *words = project->match.subject;
+	g_autoptr(GString) subject = g_string_new(NULL);
+
+	for (guint i = 0; i < words->len; i++)
+		g_string_append_printf(subject, "%s%s", i ? ", " : "",
+				       (const char *)words->pdata[i]);
+	return json_pack("{s:s, s:o, s:o, s:o}", "name", project->name,
+			 "subject", json_text(words->len ? subject->str : NULL),
+			 "list", json_text(project->match.list), "cover",
+			 json_text(project->match.cover));
+}
+
 static void refuse(const struct gate_subject *subject, struct verdict *verdict)
 {
-	g_autoptr(GString) names = g_string_new(NULL);
+	json_t *projects = json_array();
 
-	for (guint i = 0; i < subject->projects->len; i++) {
-		const struct project *project = subject->projects->pdata[i];
-
-		g_string_append_printf(names, "%s%s", i ? ", " : "",
-				       project->name);
-	}
+	for (guint i = 0; i < subject->projects->len; i++)
+		json_array_append_new(
+			projects, project_to_json(subject->projects->pdata[i]));
+	json_object_set_new(gate_detail(verdict), "projects", projects);
+	json_object_set_new(verdict->detail, "no_project", json_true());
 	verdict_refuse(verdict, "description-invalid",
-		       "no project takes this series: none of %s has its "
-		       "subject tag, its list or its paths",
-		       names->str);
+		       "no project takes this series: its subjects, its list "
+		       "and its cover letter fit none");
 }
 
 gboolean gate_match(struct gate_subject *subject, struct verdict *verdict,
