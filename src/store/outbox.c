@@ -29,7 +29,7 @@ GBytes *store_outbox_get(struct store *store, const char *run, GError **error)
 		g_autofree char *quoted = text_quote(run, -1);
 
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_NOT_FOUND,
-			    "Run %s has no reply in the store", quoted);
+			    "the run %s has no reply in the store", quoted);
 		return NULL;
 	}
 	mail = g_bytes_new(sqlite3_column_blob(row, 0),

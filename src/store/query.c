@@ -89,7 +89,7 @@ bool store_fail(struct store *store, GError **error)
 			break;
 		}
 	}
-	g_set_error(error, REROLL_ERROR, (int)code, "The store %s says: %s",
+	g_set_error(error, REROLL_ERROR, (int)code, "the store %s says: %s",
 		    name, sqlite3_errmsg(store->db));
 	return false;
 }

@@ -12,7 +12,7 @@ static bool not_found(const char *what, const char *name, GError **error)
 	g_autofree char *quoted = text_quote(name, -1);
 
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_NOT_FOUND,
-		    "There is no %s %s in the store", what, quoted);
+		    "there is no %s %s in the store", what, quoted);
 	return false;
 }
 
@@ -96,9 +96,14 @@ static bool run_advance(struct store *store, const char *run,
 	if (!run_get(store, run, &stage, NULL, error))
 		return false;
 	if (g_strcmp0(stage, row->stage) != 0) {
+		g_autofree char *quoted = text_quote(run, -1);
+		g_autofree char *at = text_quote(stage, -1);
+		g_autofree char *not_at = text_quote(row->stage, -1);
+
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFLICT,
-			    "Run %s is at stage %s, not at %s", run,
-			    stage ? stage : "none: it has ended", row->stage);
+			    "the run %s %s%s, not at stage %s", quoted,
+			    stage ? "is at stage " : "has ended",
+			    stage ? at : "", not_at);
 		return false;
 	}
 	return query_run(store, QUERY_STAGE_ADD,
