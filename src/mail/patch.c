@@ -298,6 +298,34 @@ static bool file_changes_metadata(const struct patch_file *file)
 		file->old_mode != file->new_mode);
 }
 
+/*
+ * No kernel opens a longer path, and whoever works on a path by its folders
+ * may count on there being few.
+ */
+static bool path_fits(const char *path)
+{
+	guint components = 1;
+
+	for (const char *at = path; at && *at; at++) {
+		components += *at == '/';
+		if (at - path >= PATCH_PATH_BYTES ||
+		    components > PATCH_PATH_COMPONENTS)
+			return false;
+	}
+	return true;
+}
+
+static bool file_check_paths(const struct patch_file *file, GError **error)
+{
+	if (path_fits(file->old_path) && path_fits(file->new_path))
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_LIMIT,
+		    "line %u: the name of the file has more than %d bytes or "
+		    "%d components",
+		    file->line, PATCH_PATH_BYTES, PATCH_PATH_COMPONENTS);
+	return false;
+}
+
 static bool parse_changes(struct patch_parser *parser, struct patch_file *file,
 			  GError **error)
 {
@@ -306,6 +334,8 @@ static bool parse_changes(struct patch_parser *parser, struct patch_file *file,
 		return parser_fail(parser, error,
 				   "the name of the file above is empty or "
 				   "has a NUL in it");
+	if (!file_check_paths(file, error))
+		return false;
 	if (!parse_hunks(parser, file, error))
 		return false;
 	if (file->hunks->len > 0)

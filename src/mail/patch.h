@@ -7,7 +7,8 @@
  * Shapes: paths are bytes (unquoted from git's C quotes), -p1 taken off, NULL
  * for /dev/null. Lines keep their newline; only a last "\ No newline" may lack
  * its own. Everything borrowed points into `text`, which the patch holds.
- * Limits: 10,000 files, 100,000 hunks a patch; beyond: LIMIT. Linear time.
+ * Limits: 10,000 files, 100,000 hunks a patch, paths of 4,095 bytes and 512
+ * components; beyond: LIMIT. Linear time.
  * Errors: INPUT "line N: what was found, what was expected".
  * Source: git-apply(1), git-diff(1) "generating patch text with -p".
  */
@@ -19,6 +20,8 @@
 
 #define PATCH_FILES_MOST 10000
 #define PATCH_HUNKS_MOST 100000
+#define PATCH_PATH_BYTES 4095 /* PATH_MAX of Linux without its NUL */
+#define PATCH_PATH_COMPONENTS 512
 
 struct patch_hunk {
 	guint line; /* of its @@ line in the diff text, from 1 */

@@ -287,6 +287,42 @@ static void more_files_than_the_limit_are_refused(void **state)
 	assert_true(g_error_matches(error, REROLL_ERROR, REROLL_ERROR_LIMIT));
 }
 
+/* A diff of one file whose name is `part` over and over, then "f". */
+static char *diff_of_path(const char *part, guint times)
+{
+	g_autoptr(GString) path = g_string_new(NULL);
+
+	for (guint i = 0; i < times; i++)
+		g_string_append(path, part);
+	return g_strdup_printf("--- a/%sf\n+++ b/%sf\n" HUNK, path->str,
+			       path->str);
+}
+
+static void a_path_longer_than_any_kernel_opens_is_refused(void **state)
+{
+	static const struct {
+		const char *part;
+		guint times;
+		bool fits;
+	} rows[] = {
+		{"ab", 2047, true}, {"ab", 2048, false},   {"a/", 511, true},
+		{"a/", 512, false}, {"a/", 120000, false},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *text = diff_of_path(rows[i].part,
+						     rows[i].times);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(patch_t) patch = parse(text, &error);
+
+		assert_int_equal(patch != NULL, rows[i].fits);
+		if (!patch)
+			assert_true(g_error_matches(error, REROLL_ERROR,
+						    REROLL_ERROR_LIMIT));
+	}
+}
+
 static void a_hunk_knows_its_context(void **state)
 {
 	g_autoptr(patch_t) patch = parse(
@@ -312,6 +348,8 @@ int main(void)
 	GArray *tests = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(more_files_than_the_limit_are_refused),
+		cmocka_unit_test(
+			a_path_longer_than_any_kernel_opens_is_refused),
 		cmocka_unit_test(a_hunk_knows_its_context),
 	};
 	int failed;
