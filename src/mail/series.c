@@ -181,6 +181,47 @@ struct message *series_reply_target(const struct series *series)
 	return series->cover;
 }
 
+/* The NUL after a text keeps "ab", "c" from being "a", "bc". */
+static void checksum_add_text(GChecksum *checksum, const char *text)
+{
+	if (text)
+		g_checksum_update(checksum, (const guchar *)text,
+				  (gssize)strlen(text));
+	g_checksum_update(checksum, (const guchar *)"", 1);
+}
+
+static void checksum_add_bytes(GChecksum *checksum, GBytes *bytes)
+{
+	gsize len = 0;
+	const guchar *data = bytes ? g_bytes_get_data(bytes, &len) : NULL;
+	g_autofree char *size = g_strdup_printf("%" G_GSIZE_FORMAT, len);
+
+	checksum_add_text(checksum, size);
+	if (len > 0)
+		g_checksum_update(checksum, data, (gssize)len);
+}
+
+char *series_key(const struct series *series)
+{
+	g_autoptr(GChecksum) checksum = NULL;
+	const struct message *first = series_first(series);
+	g_autofree char *version = g_strdup_printf("%u", series->version);
+
+	if (first && first->message_id)
+		return g_strdup(first->message_id);
+	checksum = g_checksum_new(G_CHECKSUM_SHA256);
+	checksum_add_text(checksum, first ? first->email : NULL);
+	checksum_add_text(checksum, series->name);
+	checksum_add_text(checksum, version);
+	for (guint i = 0; i < series->patches->len; i++) {
+		const struct message *patch = series->patches->pdata[i];
+
+		checksum_add_bytes(checksum, patch->log);
+		checksum_add_bytes(checksum, patch->patch);
+	}
+	return g_strconcat("sha256:", g_checksum_get_string(checksum), NULL);
+}
+
 static void take_reply_trailers(GPtrArray *list, const struct message *reply)
 {
 	for (guint i = 0; reply->trailers && i < reply->trailers->len; i++) {

@@ -58,6 +58,13 @@ struct message *series_first(const struct series *series);
 struct message *series_reply_target(const struct series *series);
 
 /*
+ * What tells this series from every other and stays the same when its mails are
+ * read again: the Message-ID of its first mail; without one, a checksum of its
+ * sender, name, version and patches.
+ */
+char *series_key(const struct series *series);
+
+/*
  * Trailers that replies gave ("Reviewed-by: ...") for a patch of the series, by
  * thread; of struct trailer, owned.
  */

@@ -32,6 +32,12 @@ struct run {
 void run_observe(struct run *run, enum run_event event, const char *subject,
 		 const char *detail);
 
+/*
+ * What the store said, handed on: that it has such a row already is trouble of
+ * ours, never the fault of the series that a CONFLICT would blame.
+ */
+bool run_kept(bool kept, GError **error);
+
 /* The run has a verdict on its stage: record it, go on or end. */
 void run_stage_judged(struct run *run, struct verdict *verdict);
 

@@ -173,8 +173,9 @@ static bool reply_keep(struct run *run, const struct run_report *report,
 	if (!reply->mail)
 		return true;
 	row.mail = g_bytes_get_data(reply->mail, &row.mail_len);
-	return store_outbox_put(run->options->store, run->revision, &row,
-				error);
+	return run_kept(store_outbox_put(run->options->store, run->revision,
+					 &row, error),
+			error);
 }
 
 struct run_report *run_report_new(struct run *run, GError **error)

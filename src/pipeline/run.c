@@ -34,6 +34,14 @@ void run_observe(struct run *run, enum run_event event, const char *subject,
 				       run->options->observer_data);
 }
 
+bool run_kept(bool kept, GError **error)
+{
+	if (!kept && error &&
+	    g_error_matches(*error, REROLL_ERROR, REROLL_ERROR_CONFLICT))
+		(*error)->code = REROLL_ERROR_TEMP;
+	return kept;
+}
+
 static void run_end(struct run *run)
 {
 	g_autoptr(GTask) task = run->task;
@@ -63,8 +71,9 @@ static bool stage_advance(struct run *run, const char *result,
 	};
 
 	run_observe(run, RUN_STAGE_ENDED, run->stage->name, result);
-	return store_run_advance(run->options->store, run->id, &row,
-				 next ? next->name : NULL, error);
+	return run_kept(store_run_advance(run->options->store, run->id, &row,
+					  next ? next->name : NULL, error),
+			error);
 }
 
 void run_stage_failed(struct run *run, GError *error)
@@ -154,20 +163,22 @@ static bool run_record_start(struct run *run, GError **error)
 {
 	const struct series *series = run->options->series;
 	const struct message *first = series_first(series);
+	g_autofree char *key = series_key(series);
 	struct revision_row row = {
 		.project = "",
 		.name = series->name,
 		.submitter = first->email ? first->email : "",
-		.first_message_id = first->message_id ? first->message_id
-						      : run->id,
+		.first_message_id = key,
 		.version = series->version,
 		.n_patches = series->total,
 	};
 
-	return store_revision_put(run->options->store, &row, &run->revision,
-				  error) &&
-	       store_run_start(run->options->store, run->id, run->revision,
-			       run->stage->name, error);
+	return run_kept(store_revision_put(run->options->store, &row,
+					   &run->revision, error) &&
+				store_run_start(run->options->store, run->id,
+						run->revision, run->stage->name,
+						error),
+			error);
 }
 
 void run_async(const struct run_options *options, GCancellable *cancellable,

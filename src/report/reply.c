@@ -77,8 +77,7 @@ static char *reply_subject(const struct message *target, const char *fallback)
 static char *fixed_message_id(const struct reply_context *context,
 			      const struct outcome *outcome)
 {
-	const struct message *first = series_first(context->series);
-	const char *id = first && first->message_id ? first->message_id : "";
+	g_autofree char *id = series_key(context->series);
 	const char *at = strrchr(context->from->email, '@');
 	g_autofree char *domain = at && at[1] ? g_hostname_to_ascii(at + 1)
 					      : NULL;

@@ -421,6 +421,37 @@ static void loose_mails_of_one_sender_take_linear_time(void **state)
 	assert_int_equal(set->series->len, 100000);
 }
 
+/* The key of a series of one mail without an id, or with `id`. */
+static char *key_of(const char *id, const char *subject, const char *diff)
+{
+	const struct row row = {"A <a@x.org>", id, NULL, subject};
+	g_autoptr(series_set_t) set = series_set_new();
+	struct message *message = make(&row, 1700000000);
+
+	message->patch = g_bytes_new(diff, strlen(diff));
+	series_set_add(set, message);
+	series_set_assemble(set);
+	assert_int_equal(set->series->len, 1);
+	return series_key(set->series->pdata[0]);
+}
+
+static void a_series_without_an_id_has_a_key_of_its_own(void **state)
+{
+	g_autofree char *named = key_of("1", "[PATCH] a: x", "-a\n+b\n");
+	g_autofree char *key = key_of(NULL, "[PATCH] a: x", "-a\n+b\n");
+	g_autofree char *again = key_of(NULL, "[PATCH] a: x", "-a\n+b\n");
+	g_autofree char *renamed = key_of(NULL, "[PATCH] a: y", "-a\n+b\n");
+	g_autofree char *newer = key_of(NULL, "[PATCH v2] a: x", "-a\n+b\n");
+	g_autofree char *other = key_of(NULL, "[PATCH] a: x", "-a\n+c\n");
+
+	(void)state;
+	assert_string_equal(named, "<1>");
+	assert_string_equal(key, again);
+	assert_string_not_equal(key, renamed);
+	assert_string_not_equal(key, newer);
+	assert_string_not_equal(key, other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -450,6 +481,7 @@ int main(void)
 		cmocka_unit_test(
 			files_never_sent_have_no_ids_and_still_make_a_series),
 		cmocka_unit_test(replies_bring_trailers_for_a_patch_or_for_all),
+		cmocka_unit_test(a_series_without_an_id_has_a_key_of_its_own),
 		cmocka_unit_test(a_thread_of_many_mails_takes_linear_time),
 		cmocka_unit_test(loose_mails_of_one_sender_take_linear_time),
 	};
