@@ -3,7 +3,7 @@ libreroll_a_SOURCES += \
 	src/report/finding.c src/report/finding.h \
 	src/report/outcome.c src/report/outcome.h \
 	src/report/reply.c src/report/reply.h src/report/reply-internal.h \
-	src/report/reply-data.c \
+	src/report/reply-cut.c src/report/reply-data.c \
 	src/report/reply-example.c \
 	src/report/reply-finish.c \
 	src/report/reply-text.c \

@@ -110,8 +110,10 @@ static void set_series(json_t *data, const struct reply_context *context)
 	json_object_set_new(data, "suite", line_text(context->suite));
 }
 
-json_t *reply_data(const struct reply_context *context,
-		   const struct outcome *outcome, const struct verdict *verdict)
+json_t *reply_data_within(const struct reply_context *context,
+			  const struct outcome *outcome,
+			  const struct verdict *verdict,
+			  const struct reply_cut *cut)
 {
 	json_t *data = json_object();
 
@@ -126,6 +128,13 @@ json_t *reply_data(const struct reply_context *context,
 
 		json_object_update(data, detail);
 	}
+	reply_data_cut(data, cut);
 	reply_data_finish(data);
 	return data;
+}
+
+json_t *reply_data(const struct reply_context *context,
+		   const struct outcome *outcome, const struct verdict *verdict)
+{
+	return reply_data_within(context, outcome, verdict, &reply_cuts[0]);
 }

@@ -90,13 +90,16 @@ static void each_set_lines(json_t *array, const char *key)
 static void cut_findings(json_t *build)
 {
 	json_t *findings = json_object_get(build, "findings");
+	json_int_t more = json_integer_value(
+		json_object_get(build, "findings_more"));
 	gsize n = json_array_size(findings);
 
 	while (json_array_size(findings) > BUILD_FINDINGS_MOST)
 		json_array_remove(findings, json_array_size(findings) - 1);
 	json_object_set_new(
 		build, "findings_more",
-		json_integer((json_int_t)(n - json_array_size(findings))));
+		json_integer(more +
+			     (json_int_t)(n - json_array_size(findings))));
 	json_object_set_new(build, "has_findings", json_boolean(n > 0));
 	each_set_lines(findings, "context");
 }

@@ -4,7 +4,7 @@
  * must never go to is looked at first: a bot that answers a bot, a bounce or
  * itself makes a loop.
  */
-#include "report/reply.h"
+#include "report/reply-internal.h"
 
 #include <string.h>
 
@@ -149,12 +149,34 @@ static bool fill_mail(const struct reply_context *context,
 	return false;
 }
 
+/* A text over the template engine's limits is tried again with less in it. */
+static char *render(const struct reply_context *context,
+		    const struct outcome *outcome,
+		    const struct verdict *verdict, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+	char *text = NULL;
+
+	for (gsize i = 0; !text && i < reply_cuts_len; i++) {
+		g_autoptr(json_t) data = reply_data_within(
+			context, outcome, verdict, &reply_cuts[i]);
+
+		g_clear_error(&local);
+		text = reply_render(outcome->name, context->template_dirs, data,
+				    &local);
+		if (!g_error_matches(local, REROLL_ERROR, REROLL_ERROR_LIMIT))
+			break;
+	}
+	if (!text)
+		g_propagate_error(error, g_steal_pointer(&local));
+	return text;
+}
+
 struct reply *reply_new(const struct reply_context *context,
 			const struct outcome *outcome,
 			const struct verdict *verdict, GError **error)
 {
 	g_autoptr(reply_t) reply = g_new0(struct reply, 1);
-	g_autoptr(json_t) data = reply_data(context, outcome, verdict);
 	const struct message *target = series_reply_target(context->series);
 	const char *to = submitter_email(context, target);
 	g_autofree char *text = NULL;
@@ -163,7 +185,7 @@ struct reply *reply_new(const struct reply_context *context,
 	reply->message_id = fixed_message_id(context, outcome);
 	reply->subject = reply_subject(target, context->series->name);
 	reply->to = g_strdup(to);
-	text = reply_render(outcome->name, context->template_dirs, data, error);
+	text = render(context, outcome, verdict, error);
 	if (!text)
 		return NULL;
 	reply->text = text_printable(text, -1);

@@ -13,6 +13,8 @@
  *   findings             [{place, text, severity, type, context, patch, file,
  *                        line, column}], at most REPLY_FINDINGS_MOST
  *   findings_more        how many were left out
+ *   cut                  true when the reply was too long: long texts and lists
+ *                        are cut, X_more items of the list X left out
  *   errors, warnings, notes   counts of all findings
  *   sign, help_to        who signs, where to ask
  * and what the verdict's detail adds:

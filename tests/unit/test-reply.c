@@ -359,6 +359,48 @@ static void only_the_first_findings_are_listed(void **state)
 	fixture_clear(&f);
 }
 
+/* Names and texts of a stranger can be as long as a mail. */
+static void a_reply_that_is_too_long_is_cut(void **state)
+{
+	struct fixture f;
+	g_autoptr(reply_t) reply = NULL;
+	g_autofree char *text = g_strnfill(100000, 'p');
+
+	(void)state;
+	fixture_init(&f);
+	for (guint i = 1; i <= REPLY_FINDINGS_MOST + 5; i++)
+		verdict_add(f.verdict,
+			    finding_new(SEVERITY_ERROR, text, i, "T", text));
+	reply = make(&f, "description-invalid");
+	assert_non_null(reply->mail);
+	assert_non_null(strstr(reply->text, "\n  ... and 25 more.\n"));
+	assert_non_null(strstr(reply->text, "\nThis message was too long: "));
+	assert_true(strlen(reply->text) < 10000);
+	fixture_clear(&f);
+}
+
+/* The one that failed may be the last of them. */
+static void a_reply_with_long_logs_still_names_every_build(void **state)
+{
+	struct fixture f;
+	g_autoptr(reply_t) reply = NULL;
+	g_autofree char *text = g_strnfill(100000, 'p');
+	json_t *builds = json_array();
+
+	(void)state;
+	fixture_init(&f);
+	for (guint i = 0; i < 20; i++)
+		json_array_append_new(builds,
+				      json_pack("{s:s, s:s, s:s, s:[]}", "id",
+						text, "status",
+						i == 19 ? "failed" : "passed",
+						"log_tail", text, "findings"));
+	f.verdict->detail = json_pack("{s:o}", "builds", builds);
+	reply = make(&f, "build-failed");
+	assert_non_null(strstr(reply->text, "\nThe end of its log:\n"));
+	fixture_clear(&f);
+}
+
 static void a_first_version_has_no_tag(void **state)
 {
 	struct fixture f;
@@ -487,6 +529,9 @@ int main(void)
 			an_address_that_cannot_be_written_is_not_sent_to),
 		cmocka_unit_test(hostile_text_stays_on_its_line),
 		cmocka_unit_test(only_the_first_findings_are_listed),
+		cmocka_unit_test(a_reply_that_is_too_long_is_cut),
+		cmocka_unit_test(
+			a_reply_with_long_logs_still_names_every_build),
 		cmocka_unit_test(a_first_version_has_no_tag),
 		cmocka_unit_test(a_template_of_the_project_comes_first),
 		cmocka_unit_test(a_template_that_is_not_there_is_an_error),
