@@ -520,9 +520,12 @@ static const char *person_email(const struct inquiry *inquiry)
 static struct identity *make_answer(const struct inquiry *inquiry)
 {
 	struct identity *identity = g_new0(struct identity, 1);
-	const struct mailbox *person = inquiry->last ? inquiry->last
-						     : inquiry->submitter;
+	const struct mailbox *person = inquiry->submitter;
 
+	/* Anybody can write anybody's sign-off: mail goes to whom it names
+	 * only where there is no roster to know people by. */
+	if (!inquiry->rules->roster && inquiry->last)
+		person = inquiry->last;
 	identity->decision = inquiry->decision;
 	identity->reason = inquiry->reason;
 	identity->who = inquiry->who;

@@ -116,6 +116,23 @@ static json_t *run_to_json(const struct run *run,
 	return json;
 }
 
+/*
+ * A series that was refused before anybody looked who sent it is answered to
+ * where it came from: with a roster of nobody no sign-off leads elsewhere.
+ */
+static struct identity *identity_of_stranger(const struct series *series,
+					     const struct site *site)
+{
+	g_autoptr(GPtrArray) nobody = g_ptr_array_new();
+	const struct identity_rules rules = {
+		.roster = nobody,
+		.munging_lists = site->mail.munging_lists,
+		.trusted_relays = site->mail.trusted_relays,
+	};
+
+	return identity_decide(series_reply_target(series), &rules);
+}
+
 static bool reply_make(struct run *run, struct run_report *report,
 		       GError **error)
 {
@@ -146,12 +163,7 @@ static bool reply_make(struct run *run, struct run_report *report,
 		g_ptr_array_add(cc,
 				mailbox_new("", project->reply.cc->pdata[i]));
 	if (!context.submitter) {
-		const struct identity_rules open = {
-			.munging_lists = site->mail.munging_lists,
-			.trusted_relays = site->mail.trusted_relays,
-		};
-
-		fallback = identity_decide(series_reply_target(series), &open);
+		fallback = identity_of_stranger(series, site);
 		context.submitter = fallback;
 	}
 	report->reply = reply_new(&context, report->outcome, report->verdict,

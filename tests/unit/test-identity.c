@@ -283,6 +283,29 @@ static void the_answer_goes_to_the_rosters_address(void **state)
 	assert_string_equal(identity->posted_from, "eve@b.org");
 }
 
+/* A stranger who writes a victim's sign-off has no mail sent to them. */
+static void a_stranger_is_answered_where_the_mail_came_from(void **state)
+{
+	static const char victim[] = "Signed-off-by: Vic <vic@example.net>\n";
+	const struct row rows[] = {
+		{"Eve <eve@example.com>", NULL, victim, "eve@example.com"},
+		{"lab@example.org", NULL, victim, "lab@example.org"},
+		{"Ada Author <ada@example.org>", NULL, victim,
+		 "ada@example.org"},
+	};
+	g_autoptr(GPtrArray) roster = make_roster();
+	const struct identity_rules rules = {.roster = roster};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(message_t) message = make(&rows[i]);
+		g_autoptr(identity_t)
+			identity = identity_decide(message, &rules);
+
+		assert_string_equal(identity->email, rows[i].answer);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +321,8 @@ int main(void)
 		cmocka_unit_test(
 			a_rewritten_from_is_undone_for_known_lists_only),
 		cmocka_unit_test(the_answer_goes_to_the_rosters_address),
+		cmocka_unit_test(
+			a_stranger_is_answered_where_the_mail_came_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
