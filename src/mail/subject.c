@@ -8,8 +8,8 @@
  * words too.
  *
  * Of two versions or counts the last one holds. A count has at most four digits
- * on each side, so that 10/9/2023 is none; a version that does not fit is the
- * greatest there is, so that it is still newer than v2.
+ * on each side, so that 10/9/2023 is none; a version over VERSION_MOST is that,
+ * so that it is still newer than v2 and there is a number behind it.
  */
 #include <config.h>
 #include <string.h>
@@ -17,6 +17,7 @@
 #include "mail/message.h"
 
 #define COUNT_DIGITS 4
+#define VERSION_MOST 9999
 
 static const char *const reply_marks[] = {
 	"re:",	 "aw:",	  "fwd:",   "fw:",   "sv:",
@@ -94,7 +95,7 @@ static void take_version(struct subject *subject, const char *word)
 {
 	guint64 version = g_ascii_strtoull(word + 1, NULL, 10);
 
-	subject->version = (guint)MIN(version, G_MAXUINT);
+	subject->version = (guint)MIN(version, VERSION_MOST);
 }
 
 /* `index` and `total` are followed by something that is no digit. */

@@ -48,7 +48,8 @@ static void version_and_count_are_read_from_the_brackets(void **state)
 		{"[PATCH 10/9/2023] x", 0, 0, 0},
 		{"[PATCH -1/2] x", 0, 0, 0},
 		{"[PATCH v1.5] x", 0, 0, 0},
-		{"[PATCH v99999999999999999999] x", G_MAXUINT, 0, 0},
+		{"[PATCH v99999999999999999999] x", 9999, 0, 0},
+		{"[PATCH v4294967295] x", 9999, 0, 0},
 		{"[PATCH] x [1/2]", 0, 0, 0},
 	};
 
