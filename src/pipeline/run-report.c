@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The end of a run: what all stages said, as one verdict, one reply, one JSON.
  */
+#include <string.h>
+
 #include "pipeline/pipeline-internal.h"
+
+#define BASE_ID_DIGITS 12 /* as the kernel writes its commits */
 
 void run_report_free(struct run_report *report)
 {
@@ -42,6 +46,20 @@ static struct verdict *verdict_sum(const GPtrArray *records)
 	return sum;
 }
 
+/* "HEAD" alone is another commit tomorrow: give the last base tried its id. */
+static void name_base(const struct verdict *verdict,
+		      const struct apply_result *applied)
+{
+	json_t *tried = json_object_get(verdict->detail, "tried");
+	json_t *last = json_array_get(tried, json_array_size(tried) - 1);
+	const char *name = json_string_value(json_object_get(last, "base"));
+
+	if (applied && name && !strstr(name, applied->base))
+		json_object_set_new(
+			last, "base_id",
+			json_text_len(applied->base, BASE_ID_DIGITS));
+}
+
 static json_t *stages_to_json(const GPtrArray *records)
 {
 	json_t *array = json_array();
@@ -70,10 +88,10 @@ static json_t *series_to_json(const struct series *series)
 			patches, json_text(patch ? patch->message_id : NULL));
 	}
 	return json_pack(
-		"{s:o, s:i, s:i, s:b, s:o, s:o}", "name",
-		json_text(series->name), "version", (int)series->version,
-		"total", (int)series->total, "complete", series->complete,
-		"cover",
+		"{s:o, s:I, s:I, s:b, s:o, s:o}", "name",
+		json_text(series->name), "version", (json_int_t)series->version,
+		"total", (json_int_t)series->total, "complete",
+		series->complete, "cover",
 		json_text(series->cover ? series->cover->message_id : NULL),
 		"patches", patches);
 }
@@ -196,6 +214,7 @@ struct run_report *run_report_new(struct run *run, GError **error)
 
 	report->id = g_strdup(run->id);
 	report->verdict = verdict_sum(run->records);
+	name_base(report->verdict, run->subject.applied);
 	report->outcome = outcome_find(report->verdict->outcome
 					       ? report->verdict->outcome
 					       : "accepted");

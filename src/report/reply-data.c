@@ -97,15 +97,42 @@ static void set_person(json_t *data, const struct reply_context *context)
 		line_text(context->from ? context->from->email : NULL));
 }
 
+static bool patch_is_signed(const struct message *patch)
+{
+	g_autoptr(GPtrArray) signoffs = message_signoffs(patch);
+
+	for (guint i = 0; i < signoffs->len; i++) {
+		if (signoffs->pdata[i])
+			return true;
+	}
+	return false;
+}
+
+/* A project need not ask for it, but then nothing may claim it. */
+static bool is_signed(const struct series *series)
+{
+	for (guint i = 0; i < series->patches->len; i++) {
+		if (!patch_is_signed(series->patches->pdata[i]))
+			return false;
+	}
+	return series->patches->len > 0;
+}
+
 static void set_series(json_t *data, const struct reply_context *context)
 {
 	const struct series *series = context->series;
+	g_autofree char *tag = NULL;
 
 	json_object_set_new(data, "project", line_text(context->project));
 	json_object_set_new(data, "series", line_text(series->name));
 	json_object_set_new(data, "version", json_integer(series->version));
 	json_object_set_new(data, "next_version",
 			    json_integer(series->version + 1));
+	if (series->version > 1)
+		tag = g_strdup_printf("v%u", series->version);
+	json_object_set_new(data, "version_tag", json_text(tag));
+	json_object_set_new(data, "signed_off",
+			    json_boolean(is_signed(series)));
 	json_object_set_new(data, "patch_line", patch_line(series));
 	json_object_set_new(data, "suite", line_text(context->suite));
 }

@@ -12,13 +12,15 @@ static const struct {
 	const char *data;
 } examples[] = {
 	{NULL, "{'name':'John Smith','email':'john@example.org','version':9,"
-	       "'next_version':10,'series':'syscall: add dummy system call',"
+	       "'version_tag':'v9','next_version':10,'signed_off':true,"
+	       "'series':'syscall: add dummy system call',"
 	       "'patch_line':'[v9] syscall: add dummy system call',"
 	       "'suite':'dummy','help_to':'bot@example.org','findings':[],"
 	       "'findings_more':0,'errors':0,'warnings':0,'notes':0}"},
 	{"accepted",
 	 "{'tried':[{'base':'mainline (base of the project)',"
-	 "'result':'applied'}],'builds':[{'id':'x86_64/defconfig/gcc',"
+	 "'base_id':'0123456789ab','result':'applied'}],'builds':[{'id':'x86_"
+	 "64/defconfig/gcc',"
 	 "'status':'passed','findings':[],'lost':[{'symbol':'CONFIG_TMPFS',"
 	 "'wanted':'y','got':'n','reason':'depends on SHMEM, which is n'}]}],"
 	 "'findings':[{'place':'kernel/dummy.c:12','severity':'note',"
@@ -60,7 +62,8 @@ static const struct {
 	 "'text':'the lines that hunk 2 expects are not there',"
 	 "'expected':['int dummy;','return 0;'],'found':['long dummy;',"
 	 "'return 1;'],'nearest':52,'tried':[{'base':'mainline (base of the "
-	 "project)','result':'the lines that hunk 2 expects are not there'}],"
+	 "project)','base_id':'0123456789ab','result':'the lines that hunk 2 "
+	 "expects are not there'}],"
 	 "'damage':[{'name':'tabs','advice':'Tabs became blanks: send with "
 	 "git send-email, do not paste the patch'}]}"},
 	{"build-failed",

@@ -165,6 +165,17 @@ static void set_has(json_t *data)
 	}
 }
 
+/* Nobody's address can be unknown to the roster when there is none. */
+static void set_no_from(json_t *data)
+{
+	const char *reason = text_at(data, "reason");
+	const char *from = text_at(data, "posted_from");
+	bool unknown = reason && strcmp(reason, "address-unknown") == 0;
+
+	json_object_set_new(data, "no_from",
+			    json_boolean(unknown && (!from || !*from)));
+}
+
 void reply_data_finish(json_t *data)
 {
 	static const char *const sentences[] = {"summary", "odd", "text"};
@@ -176,5 +187,6 @@ void reply_data_finish(json_t *data)
 	finish_builds(data);
 	finish_results(data);
 	finish_damage(data);
+	set_no_from(data);
 	set_has(data);
 }

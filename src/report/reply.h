@@ -6,6 +6,8 @@
  * Data of every template (absent, null, "" and 0 mean false in a section):
  *   name, email          of the submitter
  *   project, series, version, next_version
+ *   version_tag          "v9"; of a version 1 nothing
+ *   signed_off           every patch has a Signed-off-by line
  *   patch_line           "[v9] syscall: add ..."; of a version 1 its subject
  *   suite                name of the tests
  *   outcome, title       the outcome's row
@@ -23,7 +25,7 @@
  *   description-invalid  expected_path, example_path, example
  *   apply-failed         patch, patch_subject, file, hunk, line, reason, text,
  *                        expected [], found [], nearest, damage
- *   wherever applied     tried [{base, result}]
+ *   wherever applied     tried [{base, base_id, result}]
  *   build-failed, accepted   builds [{id, status, ok, warned, summary,
  *                        findings, lost [{symbol, wanted, got, reason}],
  *                        log_tail}], only_warnings (no build failed)

@@ -401,6 +401,69 @@ static void a_reply_with_long_logs_still_names_every_build(void **state)
 	fixture_clear(&f);
 }
 
+static void accepted_claims_no_sign_off_that_is_not_there(void **state)
+{
+	static char key[] = "Signed-off-by";
+	static char value[] = "John Smith <john@example.org>";
+	static char broken[] = "John Smith";
+	struct trailer trailer = {key, value};
+	struct fixture f;
+	g_autoptr(reply_t) unsigned_reply = NULL, broken_reply = NULL,
+			   signed_reply = NULL;
+
+	(void)state;
+	fixture_init(&f);
+	unsigned_reply = make(&f, "accepted");
+	f.message.trailers = g_ptr_array_new();
+	g_ptr_array_add(f.message.trailers, &trailer);
+	signed_reply = make(&f, "accepted");
+	trailer.value = broken;
+	broken_reply = make(&f, "accepted");
+	assert_non_null(strstr(unsigned_reply->text, "- it is complete\n"));
+	assert_non_null(strstr(broken_reply->text, "- it is complete\n"));
+	assert_non_null(strstr(signed_reply->text,
+			       "- it is complete and signed off\n"));
+	g_ptr_array_unref(f.message.trailers);
+	fixture_clear(&f);
+}
+
+static void missing_patches_are_named_as_their_subjects_are(void **state)
+{
+	static const struct {
+		guint version;
+		const char *line;
+	} rows[] = {{1, "\n  [PATCH 2/3]\n"}, {2, "\n  [PATCH v2 2/3]\n"}};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct fixture f;
+		g_autoptr(reply_t) reply = NULL;
+
+		fixture_init(&f);
+		f.series.version = rows[i].version;
+		f.verdict->detail = json_pack("{s:[s]}", "missing", "2/3");
+		reply = make(&f, "series-incomplete");
+		assert_non_null(strstr(reply->text, rows[i].line));
+		fixture_clear(&f);
+	}
+}
+
+static void a_mail_without_from_is_told_just_that(void **state)
+{
+	struct fixture f;
+	g_autoptr(reply_t) reply = NULL;
+
+	(void)state;
+	fixture_init(&f);
+	f.verdict->detail = json_pack("{s:s, s:n, s:s}", "reason",
+				      "address-unknown", "posted_from", "odd",
+				      "Patch 1 is not on the roster: \"\".");
+	reply = make(&f, "submitter-unknown");
+	assert_non_null(strstr(reply->text, "has no From line"));
+	assert_null(strstr(reply->text, "\"\""));
+	fixture_clear(&f);
+}
+
 static void a_first_version_has_no_tag(void **state)
 {
 	struct fixture f;
@@ -532,6 +595,10 @@ int main(void)
 		cmocka_unit_test(a_reply_that_is_too_long_is_cut),
 		cmocka_unit_test(
 			a_reply_with_long_logs_still_names_every_build),
+		cmocka_unit_test(accepted_claims_no_sign_off_that_is_not_there),
+		cmocka_unit_test(
+			missing_patches_are_named_as_their_subjects_are),
+		cmocka_unit_test(a_mail_without_from_is_told_just_that),
 		cmocka_unit_test(a_first_version_has_no_tag),
 		cmocka_unit_test(a_template_of_the_project_comes_first),
 		cmocka_unit_test(a_template_that_is_not_there_is_an_error),
