@@ -90,17 +90,6 @@ static bool read_mails(struct series_set *set, GError **error)
 	return cause == NULL;
 }
 
-static bool is_superseded(const struct series_set *set,
-			  const struct series *series)
-{
-	for (guint i = 0; i < set->series->len; i++) {
-		if (((struct series *)set->series->pdata[i])->supersedes ==
-		    series)
-			return true;
-	}
-	return false;
-}
-
 /*
  * All patches by their numbers, whoever sent them: files picked by hand from a
  * queue have no thread that holds them together. NULL when a number is missing,
@@ -145,7 +134,8 @@ static GPtrArray *find_patches(const struct series_set *set, GError **error)
 		const struct series *series = set->series->pdata[i];
 		g_autofree char *name = text_quote(series->name, -1);
 
-		if (series->patches->len == 0 || is_superseded(set, series))
+		if (series->patches->len == 0 ||
+		    series_is_superseded(set, series))
 			continue;
 		if (!series->complete) {
 			g_set_error(error, REROLL_ERROR, REROLL_ERROR_INPUT,

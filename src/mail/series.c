@@ -263,6 +263,18 @@ GPtrArray *series_followup_trailers(const struct series *series, guint index)
 	return list;
 }
 
+bool series_is_superseded(const struct series_set *set,
+			  const struct series *series)
+{
+	for (guint i = 0; i < set->series->len; i++) {
+		const struct series *other = set->series->pdata[i];
+
+		if (other->supersedes == series)
+			return true;
+	}
+	return false;
+}
+
 /* An empty array costs as much as a full one: very many share this one. */
 static void share_empty(GPtrArray **array)
 {

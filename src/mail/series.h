@@ -45,6 +45,10 @@ void series_set_add(struct series_set *set, struct message *message);
 /* Group what is there; call when all mails are in. May be called again. */
 void series_set_assemble(struct series_set *set);
 
+/* Whether a newer version of the series is in the set. */
+bool series_is_superseded(const struct series_set *set,
+			  const struct series *series);
+
 /* The patch [index/m], or NULL when it is missing. */
 struct message *series_patch(const struct series *series, guint index);
 
