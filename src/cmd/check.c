@@ -1,35 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `reroll check`: mails in, the whole pipeline, the reply out. */
+/* `reroll check`: what is asked for, and everything read before a run. */
 #include <glib-unix.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/base.h"
+#include "cmd/check-internal.h"
 #include "cmd/cmd.h"
-#include "cmd/progress.h"
-#include "pipeline/pipeline.h"
-
-struct check {
-	/* From the command line. */
-	char *site_path, *projects_path, *repo, *base, *roster_path;
-	char *templates, *maildir, *artifacts;
-	gboolean json, quiet, no_sandbox;
-	int slots;
-	char **files;
-	/* Made of them. */
-	struct site *site;
-	GPtrArray *projects; /* of struct project */
-	GPtrArray *roster;   /* of struct person; NULL: the project's own */
-	struct series_set *set;
-	struct tempdir *dir;
-	struct store *store;
-	/* Of the run under way. */
-	GMainLoop *loop;
-	GCancellable *cancellable;
-	struct progress *progress;
-	struct run_report *report;
-	GError *error;
-};
 
 static void check_clear(struct check *check)
 {
@@ -50,6 +25,7 @@ static void check_clear(struct check *check)
 	tempdir_free(check->dir);
 	g_clear_pointer(&check->loop, g_main_loop_unref);
 	g_clear_object(&check->cancellable);
+	json_decref(check->runs);
 	g_clear_error(&check->error);
 }
 
@@ -79,7 +55,7 @@ static bool parse_options(struct check *check, int *argc, char ***argv,
 		{"slots", 'j', 0, G_OPTION_ARG_INT, &check->slots,
 		 "builds at once", "N"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &check->json,
-		 "print the whole run as JSON", NULL},
+		 "print the runs as one JSON object", NULL},
 		{"no-sandbox", 0, 0, G_OPTION_ARG_NONE, &check->no_sandbox,
 		 "build unprotected: what the patch says runs as you", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &check->quiet,
@@ -134,6 +110,15 @@ static bool load_configuration(struct check *check, GError **error)
 	return !problems_to_error(problems, error);
 }
 
+static void log_passed_over(const struct raw_mail *raw,
+			    const struct message *message)
+{
+	g_autofree char *file = text_quote(raw->file, -1);
+
+	log_event(LOG_LEVEL_WARNING, NULL, "mail %u of %s passed over: %s",
+		  raw->number, file, message->error);
+}
+
 static bool read_mails(struct check *check, GError **error)
 {
 	g_autoptr(mail_reader_t) reader = mail_reader_new(
@@ -147,34 +132,31 @@ static bool read_mails(struct check *check, GError **error)
 			&(struct message_options){.too_large = raw.too_large});
 
 		if (message->kind == MESSAGE_ERROR)
-			log_event(LOG_LEVEL_WARNING, NULL,
-				  "mail %u of %s passed over: %s", raw.number,
-				  raw.file, message->error);
+			log_passed_over(&raw, message);
 		series_set_add(check->set, message);
 	}
 	series_set_assemble(check->set);
 	return !*error;
 }
 
-static bool is_superseded(const struct series_set *set,
-			  const struct series *series)
+/* What builds leave replaces nothing that somebody keeps there. */
+static bool check_artifacts(const struct check *check, GError **error)
 {
-	for (guint i = 0; i < set->series->len; i++) {
-		const struct series *other = set->series->pdata[i];
+	g_autoptr(GError) local = NULL;
+	g_autoptr(GDir) dir = NULL;
+	g_autofree char *quoted = text_quote(check->artifacts, -1);
 
-		if (other->supersedes == series)
-			return true;
-	}
+	if (!check->artifacts)
+		return true;
+	dir = g_dir_open(check->artifacts, 0, &local);
+	if (dir && !g_dir_read_name(dir))
+		return true;
+	if (g_error_matches(local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+		    "the folder %s of --artifacts %s", quoted,
+		    dir ? "is not empty" : "cannot be used");
 	return false;
-}
-
-static void run_done(GObject *source, GAsyncResult *res, gpointer data)
-{
-	struct check *check = data;
-
-	(void)source;
-	check->report = run_finish(res, &check->error);
-	g_main_loop_quit(check->loop);
 }
 
 static gboolean on_signal(gpointer cancellable)
@@ -183,111 +165,12 @@ static gboolean on_signal(gpointer cancellable)
 	return G_SOURCE_CONTINUE;
 }
 
-static bool print_reply(const struct check *check,
-			const struct run_report *report, GError **error)
-{
-	const struct reply *reply = report->reply;
-	g_autofree char *path = NULL;
-	gsize len = 0;
-	const char *mail = reply->mail ? g_bytes_get_data(reply->mail, &len)
-				       : NULL;
-
-	if (!mail && !check->quiet)
-		fprintf(stderr, "reroll check: no mail would be sent: %s\n",
-			reply->unsent);
-	if (check->maildir && mail) {
-		if (!maildir_deliver(check->maildir, reply->mail, &path, error))
-			return false;
-		if (!check->quiet)
-			fprintf(stderr, "reroll check: reply in %s\n", path);
-	}
-	if (check->json)
-		return json_write(report->json, stdout, 1);
-	if (!check->maildir)
-		fwrite(mail ? mail : reply->text, 1,
-		       mail ? len : strlen(reply->text), stdout);
-	return fflush(stdout) == 0;
-}
-
-static enum exit_status
-check_series(struct check *check, const struct series *series, GError **error)
-{
-	g_autofree char *out = check->artifacts
-				       ? g_canonicalize_filename(
-						 check->artifacts, NULL)
-				       : g_build_filename(check->dir->path,
-							  "out", NULL);
-	guint cpus = g_get_num_processors();
-	struct run_options options = {
-		.store = check->store,
-		.executor = &executor_local,
-		.series = series,
-		.projects = check->projects,
-		.site = check->site,
-		.repo = check->repo,
-		.base = check->base,
-		.roster = check->roster,
-		.work_dir = check->dir->path,
-		.out_dir = out,
-		.no_sandbox = check->no_sandbox,
-		.slots = check->slots > 0 ? (guint)check->slots
-			 : check->site->workers.slots
-				 ? (guint)check->site->workers.slots
-				 : MAX(1, cpus / 2),
-		.observer = progress_observe,
-	};
-	enum exit_status status = EXIT_STATUS_TROUBLE;
-
-	check->progress = progress_new(check->quiet);
-	options.observer_data = check->progress;
-	run_async(&options, check->cancellable, run_done, check);
-	g_main_loop_run(check->loop);
-	progress_free(check->progress);
-	if (check->error) {
-		g_propagate_error(error, g_steal_pointer(&check->error));
-		return error_exit_status(*error);
-	}
-	if (print_reply(check, check->report, error))
-		status = check->report->outcome->passed ? EXIT_STATUS_PASS
-							: EXIT_STATUS_REFUSED;
-	g_clear_pointer(&check->report, run_report_free);
-	return status;
-}
-
-static enum exit_status check_all(struct check *check, GError **error)
-{
-	enum exit_status worst = EXIT_STATUS_PASS;
-	guint count = 0;
-
-	for (guint i = 0; i < check->set->series->len && !*error; i++) {
-		const struct series *series = check->set->series->pdata[i];
-		enum exit_status status;
-
-		if (!series_reply_target(series))
-			continue;
-		count++;
-		if (is_superseded(check->set, series)) {
-			if (!check->quiet)
-				fprintf(stderr,
-					"reroll check: v%u of \"%s\" is "
-					"superseded by a newer version\n",
-					series->version, series->name);
-			continue;
-		}
-		status = check_series(check, series, error);
-		worst = MAX(worst, status);
-	}
-	if (count == 0)
-		g_set_error(error, REROLL_ERROR, REROLL_ERROR_INPUT,
-			    "there is no patch in what was read (%u mails): "
-			    "give it what git format-patch or git send-email "
-			    "made",
-			    check->set->messages->len);
-	return *error ? error_exit_status(*error) : worst;
-}
-
 static enum exit_status check_run(struct check *check, GError **error)
 {
+	if (!load_configuration(check, error) ||
+	    !check_artifacts(check, error) || !read_mails(check, error))
+		return error_exit_status(*error);
+	tempdir_sweep();
 	check->dir = tempdir_new(error);
 	check->store = check->dir ? store_open(NULL, error) : NULL;
 	if (!check->store)
@@ -300,21 +183,32 @@ static enum exit_status check_run(struct check *check, GError **error)
 	return check_all(check, error);
 }
 
+/* {"runs": [...], "error": why there is none}, however it ended. */
+static bool print_json(const struct check *check, const GError *why,
+		       GError **error)
+{
+	g_autoptr(json_t)
+		json = json_pack("{s:O, s:o}", "runs", check->runs, "error",
+				 json_text(why ? why->message : NULL));
+
+	json_write(json, stdout, 1);
+	return cmd_print_end(error);
+}
+
 int cmd_check(int argc, char **argv)
 {
-	struct check check = {0};
-	g_autoptr(GError) error = NULL;
-	enum exit_status status;
+	struct check check = {.runs = json_array()};
+	g_autoptr(GError) error = NULL, unwritten = NULL;
+	enum exit_status status = EXIT_STATUS_USAGE;
 
-	if (!parse_options(&check, &argc, &argv, &error) ||
-	    !load_configuration(&check, &error) || !read_mails(&check, &error))
-		status = error_exit_status(error);
-	else {
-		tempdir_sweep();
+	if (parse_options(&check, &argc, &argv, &error))
 		status = check_run(&check, &error);
-	}
 	if (error)
 		cmd_print_error("check", error);
+	if (check.json && !print_json(&check, error, &unwritten)) {
+		cmd_print_error("check", unwritten);
+		status = error_exit_status(unwritten);
+	}
 	check_clear(&check);
 	return (int)status;
 }

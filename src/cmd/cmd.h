@@ -29,4 +29,7 @@ bool cmd_parse_options(int *argc, char ***argv, const GOptionEntry *entries,
 /* "reroll COMMAND: message" on stderr, a line for each line of the message. */
 void cmd_print_error(const char *command, const GError *error);
 
+/* The end of what goes to stdout; TEMP when not all of it could be written. */
+bool cmd_print_end(GError **error);
+
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
 	src/cmd/apply.c \
-	src/cmd/check.c \
+	src/cmd/check.c src/cmd/check-internal.h src/cmd/check-run.c \
 	src/cmd/cmd.h \
 	src/cmd/lint.c \
 	src/cmd/options.c \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/base.h"
@@ -47,4 +48,15 @@ void cmd_print_error(const char *command, const GError *error)
 		if (**line)
 			fprintf(stderr, "reroll %s: %s\n", command, *line);
 	}
+}
+
+bool cmd_print_end(GError **error)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "the answer cannot be written to stdout%s%s",
+		    errno ? ": " : "", errno ? g_strerror(errno) : "");
+	return false;
 }
