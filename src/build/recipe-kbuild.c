@@ -201,17 +201,45 @@ static const struct {
 	{"modules", MODULES_TAR, MODULES_TAR},
 };
 
+/* Other targets, a folder or "modules", leave no image. */
+static bool is_image_wanted(const struct build_spec *spec, const char *image)
+{
+	for (guint i = 0; i < spec->targets->len; i++) {
+		const char *target = spec->targets->pdata[i];
+
+		if (g_str_equal(target, "all") || g_str_equal(target, image))
+			return true;
+	}
+	return false;
+}
+
+/* The kernel's image; a build that should make it and did not has failed. */
+static bool collect_image(struct build_run *run, GError **error)
+{
+	const char *path = run->spec->image;
+	g_autofree char *name = path ? g_path_get_basename(path) : NULL;
+	guint before = run->result->artifacts->len;
+
+	if (!path)
+		return true;
+	if (!artifact_collect(run, run->out, path, "kernel", name, error))
+		return false;
+	if (run->result->artifacts->len > before ||
+	    !is_image_wanted(run->spec, name))
+		return true;
+	run->result->status = BUILD_FAILED;
+	g_free(run->result->summary);
+	run->result->summary = g_strdup_printf(
+		"the kernel image %s was not made", path);
+	return true;
+}
+
 static bool kbuild_collect(struct build_run *run, GError **error)
 {
 	const char *const dirs[] = {run->out, NULL};
 
-	if (run->spec->image) {
-		g_autofree char *name = g_path_get_basename(run->spec->image);
-
-		if (!artifact_collect(run, run->out, run->spec->image, "kernel",
-				      name, error))
-			return false;
-	}
+	if (!collect_image(run, error))
+		return false;
 	for (gsize i = 0; i < G_N_ELEMENTS(leavings); i++) {
 		if (!artifact_collect(run, run->out, leavings[i].path,
 				      leavings[i].role, leavings[i].name,

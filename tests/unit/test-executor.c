@@ -477,6 +477,7 @@ static const char makefile[] =
 	"\techo map >$O/System.map\n"
 	"\tif grep -q MODULES=y $O/.config; then echo a.ko >$O/modules.order; "
 	"fi\n"
+	"object: all\n"
 	"modules_install:\n"
 	"\tmkdir -p $(INSTALL_MOD_PATH)/lib/modules\n"
 	"\techo module >$(INSTALL_MOD_PATH)/lib/modules/a.ko\n";
@@ -525,6 +526,26 @@ static void a_kernel_is_configured_built_and_collected(void **state)
 	assert_true(g_file_get_contents(path, &config, NULL, NULL));
 	assert_string_equal(config,
 			    "CONFIG_BASE=y\nCONFIG_NET=y\nCONFIG_MODULES=y\n");
+}
+
+static void a_kernel_without_its_image_is_a_failed_build(void **state)
+{
+	static char image[] = "arch/x86/boot/zImage";
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = NULL, other = NULL;
+
+	set_kernel(fixture, "CONFIG_NET=y\n");
+	set_source(fixture, CLEAN);
+	fixture->spec.image = image;
+	result = build_ok(fixture);
+	assert_int_equal(result->status, BUILD_FAILED);
+	assert_string_equal(
+		result->summary,
+		"the kernel image arch/x86/boot/zImage was not made");
+	g_ptr_array_set_size(fixture->spec.targets, 0);
+	g_ptr_array_add(fixture->spec.targets, g_strdup("object"));
+	other = build_ok(fixture);
+	assert_int_equal(other->status, BUILD_PASSED);
 }
 
 static void each_lost_symbol_is_reported_with_its_reason(void **state)
@@ -598,6 +619,7 @@ int main(void)
 		CASE(a_missing_tree_is_trouble_or_unknown_never_a_verdict),
 		CASE(a_kernel_is_configured_built_and_collected),
 		CASE(each_lost_symbol_is_reported_with_its_reason),
+		CASE(a_kernel_without_its_image_is_a_failed_build),
 		CASE(a_kernel_that_does_not_compile_names_the_line),
 		CASE(a_result_is_told_in_json),
 	};
