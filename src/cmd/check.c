@@ -6,6 +6,8 @@
 #include "cmd/check-internal.h"
 #include "cmd/cmd.h"
 
+#define SLOTS_MOST 1024
+
 static void check_clear(struct check *check)
 {
 	g_free(check->site_path);
@@ -53,11 +55,13 @@ static bool parse_options(struct check *check, int *argc, char ***argv,
 		{"templates", 't', 0, G_OPTION_ARG_FILENAME, &check->templates,
 		 "reply templates of your own", "DIR"},
 		{"slots", 'j', 0, G_OPTION_ARG_INT, &check->slots,
-		 "builds at once", "N"},
+		 "builds at once (default: the site's)", "N"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &check->json,
 		 "print the runs as one JSON object", NULL},
 		{"no-sandbox", 0, 0, G_OPTION_ARG_NONE, &check->no_sandbox,
 		 "build unprotected: what the patch says runs as you", NULL},
+		{"verbose", 'v', 0, G_OPTION_ARG_NONE, &check->verbose,
+		 "log on stderr what is done", NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &check->quiet,
 		 "say nothing on stderr while it works", NULL},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY,
@@ -75,6 +79,32 @@ static bool parse_options(struct check *check, int *argc, char ***argv,
 		"  git format-patch --stdout origin/master | reroll check -r . "
 		"-p project.yaml -",
 		error);
+}
+
+static bool take_options(const struct check *check, GError **error)
+{
+	if (check->verbose && check->quiet) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "--verbose and --quiet exclude each other");
+		return false;
+	}
+	if (check->slots < 0 || check->slots > SLOTS_MOST) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "--slots takes a number from 1 to %d, not %d",
+			    SLOTS_MOST, check->slots);
+		return false;
+	}
+	if (check->templates &&
+	    !g_file_test(check->templates, G_FILE_TEST_IS_DIR)) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "--templates takes a folder");
+		return false;
+	}
+	if (check->verbose)
+		log_set_level(LOG_LEVEL_DEBUG);
+	if (check->quiet)
+		log_set_level(LOG_LEVEL_ERROR);
+	return true;
 }
 
 static char *find_site(void)
@@ -107,16 +137,22 @@ static bool load_configuration(struct check *check, GError **error)
 						problems);
 	if (check->roster_path)
 		check->roster = roster_load(check->roster_path, problems);
+	if (problems_count(problems) == 0)
+		cmd_check_templates(check->projects, check->site, problems);
 	return !problems_to_error(problems, error);
 }
 
-static void log_passed_over(const struct raw_mail *raw,
-			    const struct message *message)
+static void log_mail(const struct raw_mail *raw, const struct message *message)
 {
 	g_autofree char *file = text_quote(raw->file, -1);
 
-	log_event(LOG_LEVEL_WARNING, NULL, "mail %u of %s passed over: %s",
-		  raw->number, file, message->error);
+	if (message->kind == MESSAGE_ERROR)
+		log_event(LOG_LEVEL_WARNING, NULL,
+			  "mail %u of %s passed over: %s", raw->number, file,
+			  message->error);
+	else
+		log_event(LOG_LEVEL_DEBUG, NULL, "mail %u of %s is a %s",
+			  raw->number, file, message_kind_name(message->kind));
 }
 
 static bool read_mails(struct check *check, GError **error)
@@ -131,8 +167,7 @@ static bool read_mails(struct check *check, GError **error)
 			raw.data, raw.len, raw.file,
 			&(struct message_options){.too_large = raw.too_large});
 
-		if (message->kind == MESSAGE_ERROR)
-			log_passed_over(&raw, message);
+		log_mail(&raw, message);
 		series_set_add(check->set, message);
 	}
 	series_set_assemble(check->set);
@@ -159,6 +194,19 @@ static bool check_artifacts(const struct check *check, GError **error)
 	return false;
 }
 
+/* A wrong --repo or --base is the line's fault, whatever the mails are. */
+static bool check_base(const struct check *check, GError **error)
+{
+	char commit[OBJECT_ID_HEX + 1], tree[OBJECT_ID_HEX + 1];
+	g_autoptr(repo_t) repo = NULL;
+
+	if (!check->repo)
+		return true;
+	repo = repo_open(check->repo, error);
+	return repo && (!check->base ||
+			repo_resolve(repo, check->base, commit, tree, error));
+}
+
 static gboolean on_signal(gpointer cancellable)
 {
 	g_cancellable_cancel(cancellable);
@@ -167,7 +215,7 @@ static gboolean on_signal(gpointer cancellable)
 
 static enum exit_status check_run(struct check *check, GError **error)
 {
-	if (!load_configuration(check, error) ||
+	if (!load_configuration(check, error) || !check_base(check, error) ||
 	    !check_artifacts(check, error) || !read_mails(check, error))
 		return error_exit_status(*error);
 	tempdir_sweep();
@@ -201,7 +249,8 @@ int cmd_check(int argc, char **argv)
 	g_autoptr(GError) error = NULL, unwritten = NULL;
 	enum exit_status status = EXIT_STATUS_USAGE;
 
-	if (parse_options(&check, &argc, &argv, &error))
+	if (parse_options(&check, &argc, &argv, &error) &&
+	    take_options(&check, &error))
 		status = check_run(&check, &error);
 	if (error)
 		cmd_print_error("check", error);

@@ -10,6 +10,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "config/cfg.h"
+
 /* argv[0] is the subcommand's name; the value is the exit status. */
 int cmd_apply(int argc, char **argv);
 int cmd_check(int argc, char **argv);
@@ -31,5 +33,12 @@ void cmd_print_error(const char *command, const GError *error);
 
 /* The end of what goes to stdout; TEMP when not all of it could be written. */
 bool cmd_print_end(GError **error);
+
+/*
+ * Add what is wrong with the templates that replies are made of: the projects'
+ * own (of struct project; or NULL), the site's (or NULL) and the built-in ones.
+ */
+void cmd_check_templates(const GPtrArray *projects, const struct site *site,
+			 struct problems *problems);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * reroll lint: every problem of every file, one a line on stdout. A roster that
- * a project names is read along; with a site, the tree and the toolchains that
- * projects name must be known there.
+ * a project names is read along, and the templates of its replies; with a site,
+ * the tree and the toolchains that projects name must be known there.
  */
 #include <stdio.h>
 #include <string.h>
@@ -216,6 +216,8 @@ static int lint_all(const struct lint_options *options)
 		lint_installed(&lint);
 	for (guint i = 0; lint.site && i < projects->len; i++)
 		check_against_site(&lint, projects->pdata[i]);
+	if (lint.site || projects->len > 0)
+		cmd_check_templates(projects, lint.site, problems);
 	status = finish(&lint);
 	site_free(lint.site);
 	return status;

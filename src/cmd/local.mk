@@ -8,7 +8,8 @@ libreroll_a_SOURCES += \
 	src/cmd/parse.c \
 	src/cmd/progress.c src/cmd/progress.h \
 	src/cmd/render.c \
-	src/cmd/reply.c
+	src/cmd/reply.c \
+	src/cmd/templates.c
 dist_man_MANS += man/reroll.1
 
 check_PROGRAMS += tests/unit/test-lint

@@ -87,8 +87,11 @@ void problems_sort(struct problems *problems, guint from, const char *file)
 
 char *problem_format(const struct problem *problem)
 {
-	g_autofree char *file = text_printable(problem->file, -1);
+	g_autofree char *file = NULL;
 
+	if (!problem->file)
+		return g_strdup(problem->text);
+	file = text_printable(problem->file, -1);
 	if (!problem->line)
 		return g_strdup_printf("%s: %s", file, problem->text);
 	return g_strdup_printf("%s:%u:%u: %s", file, problem->line,

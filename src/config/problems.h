@@ -14,7 +14,7 @@
 #define PROBLEMS_MOST 200 /* more are counted, not kept */
 
 struct problem {
-	char *file;
+	char *file;	    /* NULL: the text names it */
 	guint line, column; /* from 1; 0: the whole file */
 	char *text;
 };

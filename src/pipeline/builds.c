@@ -97,6 +97,8 @@ static void build_done(GObject *source, GAsyncResult *res, gpointer data)
 		json_object_set_new(json, "id", json_text(slot->spec->id));
 		json_array_append(run->builds_json, json);
 	}
+	log_event(LOG_LEVEL_INFO, run->id, "build %s %s", slot->spec->id,
+		  status);
 	run_observe(run, RUN_BUILD_ENDED, slot->spec->id, status);
 	builds->running--;
 	if (!build_record(slot, status, json, &left))

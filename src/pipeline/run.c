@@ -70,6 +70,8 @@ static bool stage_advance(struct run *run, const char *result,
 		.elapsed_ms = clock_monotonic_ms() - run->stage_started_ms,
 	};
 
+	log_event(LOG_LEVEL_INFO, run->id, "stage %s %s in %d ms",
+		  run->stage->name, result, (int)row.elapsed_ms);
 	run_observe(run, RUN_STAGE_ENDED, run->stage->name, result);
 	return run_kept(store_run_advance(run->options->store, run->id, &row,
 					  next ? next->name : NULL, error),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finding a template and the partials it names, and rendering it. */
+/* Finding a template and the partials it names, checking and rendering it. */
 #include "report/reply.h"
 
 #include <string.h>
@@ -64,7 +64,7 @@ static char *read_template(const char *name, struct template_finder *finder,
 	}
 	if (!g_file_get_contents(name, &text, NULL, &local))
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
-			    "The template cannot be read: %s", local->message);
+			    "the template cannot be read: %s", local->message);
 	return text;
 }
 
@@ -100,4 +100,84 @@ char *reply_render_full(const char *name, json_t *data,
 		return NULL;
 	}
 	return template_render(text, data, &template, error);
+}
+
+static void G_GNUC_PRINTF(2, 3)
+	add_problem(GPtrArray *problems, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_ptr_array_add(problems, g_strdup_vprintf(format, args));
+	va_end(args);
+}
+
+static void check_file(const char *path, GPtrArray *problems)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+	gsize len = 0;
+
+	if (!g_file_get_contents(path, &text, &len, &error))
+		add_problem(problems, "%s: the template cannot be read: %s",
+			    path, error->message);
+	else if (!g_utf8_validate(text, (gssize)len, NULL))
+		add_problem(problems, "%s:1:1: the template is not UTF-8",
+			    path);
+	else if (!template_check(text, path, &error))
+		add_problem(problems, "%s", error->message);
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A folder that is not there has no templates to put before others. */
+static void check_folder(const char *dir, GPtrArray *problems)
+{
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GDir) files = g_dir_open(dir, 0, &error);
+	const char *name;
+
+	if (!files && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		add_problem(problems,
+			    "the folder of templates cannot be read: %s",
+			    error->message);
+	while (files && (name = g_dir_read_name(files))) {
+		if (g_str_has_suffix(name, ".mustache"))
+			g_ptr_array_add(paths,
+					g_build_filename(dir, name, NULL));
+	}
+	g_ptr_array_sort(paths, by_name);
+	for (guint i = 0; i < paths->len; i++)
+		check_file(paths->pdata[i], problems);
+}
+
+GPtrArray *reply_templates_check(const char *const *dirs)
+{
+	GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
+	struct template_finder finder = {.dirs = dirs};
+
+	for (gsize i = 0; dirs && dirs[i]; i++)
+		check_folder(dirs[i], problems);
+	if (!g_file_test(builtin_dir(), G_FILE_TEST_IS_DIR)) {
+		add_problem(problems,
+			    "%s: there is no such folder of templates (the "
+			    "variable REROLL_TEMPLATES names another)",
+			    builtin_dir());
+		return problems;
+	}
+	check_folder(builtin_dir(), problems);
+	for (const struct outcome *o = outcomes; o->name; o++) {
+		g_autofree char *text = find_template(o->name, &finder);
+
+		if (!text)
+			add_problem(problems,
+				    "%s: there is no %s.mustache, the reply "
+				    "of an outcome",
+				    builtin_dir(), o->name);
+	}
+	return problems;
 }

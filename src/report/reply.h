@@ -108,4 +108,11 @@ char *reply_render_full(const char *name, json_t *data,
 			const struct reply_render_options *options,
 			GError **error);
 
+/*
+ * Whether every outcome has a template and all templates and partials in the
+ * folders (as template_dirs) and the built-in one are well-formed. What is
+ * wrong as "file:line:column: text", one a string.
+ */
+GPtrArray *reply_templates_check(const char *const *dirs);
+
 #endif
