@@ -142,6 +142,7 @@ struct mime_mail {
 	struct mail_body body;
 	guint damage;  /* what the walk saw of it */
 	bool embedded; /* the patch came out of a message/rfc822 */
+	bool encoded;  /* ... out of base64 or quoted-printable */
 	char *error;
 };
 

@@ -270,6 +270,7 @@ static void read_body(struct message *message, struct mime_mail *mime,
 	bool thread = message->in_reply_to || message->references->len;
 
 	message->log = g_bytes_new(log->str, log->len);
+	message->encoded = mime->encoded;
 	message->is_reply = subject->reply ||
 			    (thread && !diff && !subject->patch);
 	message->kind = judge_kind(message, mime, diff);

@@ -70,6 +70,8 @@ struct message {
 	bool ours;	/* carries our loop header */
 	GBytes *log;	/* the commit message below the subject, as mailinfo */
 	GBytes *patch;	/* from the first line of the diff, as mailinfo */
+	bool encoded;	/* the patch came as base64 or quoted-printable: its
+			   carriage returns were sent, git am keeps them */
 	enum message_kind kind;
 	bool is_reply; /* "Re:" and its cousins, or quoted text of one */
 	guint version; /* 1 when the subject does not say */

@@ -468,6 +468,9 @@ static void read_body(struct walk *walk)
 			give_line(walk, walk->line, walk->line_len);
 		else
 			give_decoded(walk);
+		if (walk->mail->body.in_patch &&
+		    walk->transfer != TRANSFER_NONE)
+			walk->mail->encoded = true;
 		if (walk->mail->error || walk->mail->body.error)
 			return;
 	} while (next_line(walk));

@@ -89,7 +89,7 @@ static bool run_try(struct run *run, GBytes *text, bool *moved,
 static bool may_merge(enum apply_reason reason)
 {
 	return reason == APPLY_CONTEXT || reason == APPLY_EXISTS ||
-	       reason == APPLY_MISSING;
+	       reason == APPLY_MISSING || reason == APPLY_BINARY;
 }
 
 /*
@@ -118,8 +118,8 @@ static bool run_merge(struct run *run, GBytes *text, bool *merged,
 
 /*
  * Git splits a mailbox without the carriage returns at its line ends, but keeps
- * those that came inside a transfer encoding. So the first reading of the text
- * is the folded one unless the mail hid them there; the second is the other.
+ * those that came inside base64 or quoted-printable. So the first reading of the
+ * text is the folded one unless the mail was so encoded; the second the other.
  */
 static void patch_readings(const struct message *message, GBytes *readings[2])
 {
@@ -127,7 +127,7 @@ static void patch_readings(const struct message *message, GBytes *readings[2])
 
 	readings[0] = g_bytes_ref(message->patch);
 	readings[1] = folded;
-	if (folded && !(message->damage & DAMAGE_CRLF)) {
+	if (folded && !message->encoded) {
 		readings[1] = readings[0];
 		readings[0] = folded;
 	}

@@ -29,3 +29,12 @@ check_PROGRAMS += tests/fuzz/fuzz-apply
 tests_fuzz_fuzz_apply_SOURCES = tests/fuzz/fuzz-apply.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_apply_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-apply bench/apply.bench
+
+# Both appliers over random patches: make check-differential [SEED=N] [COUNT=N]
+EXTRA_DIST += tests/differential
+TESTS += tests/differential/apply-some.sh
+check-differential: reroll
+	PYTHONDONTWRITEBYTECODE=1 $(top_srcdir)/tests/differential/apply \
+		$(abs_top_builddir)/reroll $(if $(SEED),--seed $(SEED)) \
+		--count $(or $(COUNT),2000)
+.PHONY: check-differential

@@ -1,0 +1,5 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A few cases of tests/differential/apply, the same each time.
+PYTHONDONTWRITEBYTECODE=1 exec "$top_srcdir/tests/differential/apply" \
+	"$top_builddir/reroll" --seed 1 --count 60
