@@ -118,8 +118,9 @@ static bool run_merge(struct run *run, GBytes *text, bool *merged,
 
 /*
  * Git splits a mailbox without the carriage returns at its line ends, but keeps
- * those that came inside base64 or quoted-printable. So the first reading of the
- * text is the folded one unless the mail was so encoded; the second the other.
+ * those that came inside base64 or quoted-printable. So the first reading of
+ * the text is the folded one unless the mail was so encoded; the second the
+ * other.
  */
 static void patch_readings(const struct message *message, GBytes *readings[2])
 {
@@ -177,6 +178,24 @@ static bool run_readings(struct run *run, const struct message *message,
 	return run_retry(run, dos, rung, failure, error);
 }
 
+/* A patch that does not fit may be in the base: then say where. */
+static void run_look_back(struct run *run, const struct message *message,
+			  struct apply_failure *failure)
+{
+	g_autoptr(GBytes) folded = reading_without_cr(message->patch);
+	g_autoptr(patch_t)
+		patch = patch_parse(folded ? folded : message->patch, NULL);
+
+	if (!patch || !already_find(repo_git(run->repo), run->result->base,
+				    patch, failure->commit))
+		return;
+	failure->reason = APPLY_ALREADY;
+	g_free(failure->text);
+	failure->text = g_strdup_printf(
+		"the change is in the base already, as commit %.12s",
+		failure->commit);
+}
+
 static bool run_climb(struct run *run, const struct message *message,
 		      enum apply_rung *rung, struct apply_failure **failure,
 		      GError **error)
@@ -186,15 +205,19 @@ static bool run_climb(struct run *run, const struct message *message,
 
 	if (!run_readings(run, message, rung, failure, error))
 		return false;
-	if (!*failure || !run->options->three_way ||
-	    !may_merge((*failure)->reason))
+	if (!*failure || !may_merge((*failure)->reason))
 		return true;
-	if (!run_merge(run, folded ? folded : message->patch, &merged, error))
-		return false;
-	if (merged) {
-		*rung = RUNG_3WAY;
-		g_clear_pointer(failure, failure_free);
+	if (run->options->three_way) {
+		if (!run_merge(run, folded ? folded : message->patch, &merged,
+			       error))
+			return false;
+		if (merged) {
+			*rung = RUNG_3WAY;
+			g_clear_pointer(failure, failure_free);
+			return true;
+		}
 	}
+	run_look_back(run, message, *failure);
 	return true;
 }
 
@@ -287,8 +310,10 @@ static bool run_keep(struct run *run, GError **error)
 }
 
 /* A series must hold patches, and at least one of them must do something. */
-static void run_check_substance(struct run *run, guint count)
+static void run_check_substance(struct run *run, const GPtrArray *patches)
 {
+	guint count = patches->len;
+
 	if (count == 0)
 		run->result->failure = failure_new(
 			APPLY_EMPTY, NULL,
@@ -298,8 +323,10 @@ static void run_check_substance(struct run *run, guint count)
 			APPLY_ALREADY, NULL,
 			g_strdup("all that the series changes is in the base "
 				 "already"));
-	if (count > 0 && run->result->failure)
-		run->result->failure->patch = 1;
+	if (count == 0 || !run->result->failure)
+		return;
+	run->result->failure->patch = 1;
+	run_look_back(run, patches->pdata[0], run->result->failure);
 }
 
 static bool run_series(struct run *run, const GPtrArray *patches,
@@ -317,7 +344,7 @@ static bool run_series(struct run *run, const GPtrArray *patches,
 		}
 	}
 	if (!run->result->failure)
-		run_check_substance(run, patches->len);
+		run_check_substance(run, patches);
 	run->result->applied = !run->result->failure;
 	if (!run->result->applied)
 		return true;

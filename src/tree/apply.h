@@ -52,6 +52,7 @@ struct apply_failure {
 	GPtrArray *expected; /* of char *: lines the hunk wants there */
 	GPtrArray *found;    /* of char *: lines that are there */
 	guint nearest;	     /* line where most of the hunk would fit; 0 */
+	char commit[OBJECT_ID_HEX + 1]; /* of the base that has it; "" none */
 };
 
 struct applied_patch {

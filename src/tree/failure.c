@@ -81,7 +81,7 @@ static json_t *failure_to_json(const struct apply_failure *failure)
 {
 	if (!failure)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}",
 			 "patch", number_or_null(failure->patch), "file",
 			 json_text(failure->file), "hunk",
 			 number_or_null(failure->hunk), "line",
@@ -90,7 +90,8 @@ static json_t *failure_to_json(const struct apply_failure *failure)
 			 json_text(failure->text), "expected",
 			 json_text_array(failure->expected), "found",
 			 json_text_array(failure->found), "nearest",
-			 number_or_null(failure->nearest));
+			 number_or_null(failure->nearest), "commit",
+			 text_or_null(failure->commit));
 }
 
 static json_t *patch_to_json(const struct applied_patch *patch)

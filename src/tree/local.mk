@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
+	src/tree/already.c \
 	src/tree/apply.c src/tree/apply.h \
 	src/tree/attempt.c \
 	src/tree/binary.c \

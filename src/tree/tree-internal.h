@@ -154,6 +154,13 @@ bool attempt_apply(struct attempt *attempt, const struct patch *patch,
 bool merge_apply(struct attempt *attempt, const struct patch *patch,
 		 const git_oid *tree, GError **error);
 
+/*
+ * already.c: the commit among the last 5,000 of the base that makes the same
+ * change as the patch; false: none was found in two seconds.
+ */
+bool already_find(git_repository *repo, const char *base,
+		  const struct patch *patch, char commit[OBJECT_ID_HEX + 1]);
+
 /* failure.c */
 struct apply_failure *failure_new(enum apply_reason reason, const char *file,
 				  char *text);

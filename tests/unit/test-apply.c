@@ -444,6 +444,56 @@ static void a_series_that_is_in_the_base_is_told_so(void **state)
 	assert_int_equal(again->failure->reason, APPLY_ALREADY);
 }
 
+static void a_patch_in_the_history_is_named_by_its_commit(void **state)
+{
+	static const char *const diffs[] = {
+		HEAD("f") "@@ -4,3 +4,3 @@\n" EDIT,
+		HEAD("f") "@@ -3,5 +3,5 @@\n line 03\n line 04\n"
+			  "-LINE 05\n+other\n line 06\n line 07\n"};
+	g_autoptr(fixture_t) fixture = fixture_new(base_files);
+	const char *const one[] = {diffs[0], NULL}, *const two[] = {diffs[1],
+								    NULL};
+	struct apply_options keep = {.ref = "refs/heads/main"};
+	g_autoptr(apply_result_t) first = apply(fixture, one, &keep);
+	g_autoptr(apply_result_t) next = apply(fixture, two, &keep);
+	g_autoptr(apply_result_t)
+		again = apply(fixture, one, &(struct apply_options){0});
+
+	(void)state;
+	assert_true(first->applied && next->applied);
+	assert_false(again->applied);
+	assert_int_equal(again->failure->reason, APPLY_ALREADY);
+	assert_string_equal(again->failure->commit, first->head);
+	assert_non_null(strstr(again->failure->text, "in the base already"));
+}
+
+static void newlines_of_a_file_sent_encoded_are_kept(void **state)
+{
+	static const struct {
+		bool encoded;
+		const char *content;
+	} rows[] = {{false, "x\n"}, {true, "x\r\n"}};
+	const char *const diffs[] = {
+		"--- /dev/null\r\n+++ b/new\r\n@@ -0,0 +1 @@\r\n+x\r\n", NULL};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(fixture_t) fixture = fixture_new(base_files);
+		g_autoptr(GPtrArray) series = series_of(diffs);
+		g_autoptr(repo_t) repo = repo_open(fixture->path, NULL);
+		struct apply_options keep = {.ref = "refs/x/1"};
+		g_autoptr(apply_result_t) result = NULL;
+		g_autoptr(GBytes) content = NULL;
+
+		((struct message *)series->pdata[0])->encoded = rows[i].encoded;
+		result = apply_series(repo, "main", series, &keep, NULL, NULL);
+		assert_true(result->applied);
+		content = repo_read_file(repo, result->tree, "new", 10, NULL);
+		assert_int_equal(g_bytes_get_size(content),
+				 strlen(rows[i].content));
+	}
+}
+
 static void a_file_over_the_limit_is_refused(void **state)
 {
 	g_autoptr(fixture_t) fixture = fixture_new(base_files);
@@ -458,9 +508,9 @@ static void a_file_over_the_limit_is_refused(void **state)
 
 static void the_answer_has_every_field(void **state)
 {
-	static const char *const keys[] = {"patch",    "file",	 "hunk",
-					   "line",     "reason", "text",
-					   "expected", "found",	 "nearest"};
+	static const char *const keys[] = {
+		"patch", "file",     "hunk",  "line",	 "reason",
+		"text",	 "expected", "found", "nearest", "commit"};
 	g_autoptr(apply_result_t)
 		result = apply_result_refused(APPLY_MALFORMED, "why");
 	g_autoptr(json_t) answer = apply_result_to_json(result);
@@ -485,6 +535,8 @@ int main(void)
 		cmocka_unit_test(a_ref_holds_the_commits_git_am_would_make),
 		cmocka_unit_test(a_known_blob_lets_other_context_be_merged),
 		cmocka_unit_test(a_series_that_is_in_the_base_is_told_so),
+		cmocka_unit_test(a_patch_in_the_history_is_named_by_its_commit),
+		cmocka_unit_test(newlines_of_a_file_sent_encoded_are_kept),
 		cmocka_unit_test(a_file_over_the_limit_is_refused),
 		cmocka_unit_test(the_answer_has_every_field),
 	};

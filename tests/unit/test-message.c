@@ -411,6 +411,27 @@ static void what_cannot_be_decoded_is_one_line_too(void **state)
 	assert_string_equal(message->subject, "=?x-none?q?a?= Bcc: x@a");
 }
 
+static void a_patch_knows_whether_it_came_encoded(void **state)
+{
+	static const struct {
+		const char *mail;
+		bool encoded;
+	} rows[] = {
+		{"Subject: a\n\n" DIFF, false},
+		{"Subject: a\nContent-Transfer-Encoding: 8bit\n\n" DIFF, false},
+		{"Subject: a\nContent-Transfer-Encoding: "
+		 "quoted-printable\n\n" DIFF,
+		 true},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(message_t) message = parse(rows[i].mail);
+
+		assert_int_equal(message->encoded, rows[i].encoded);
+	}
+}
+
 static void an_encoded_nul_is_refused(void **state)
 {
 	g_autoptr(message_t) message = parse("Subject: =?utf-8?q?a=00b?=\n\n");
@@ -459,6 +480,7 @@ int main(void)
 		cmocka_unit_test(a_subject_is_one_line_whatever_it_encodes),
 		cmocka_unit_test(ids_and_raw_values_are_one_line),
 		cmocka_unit_test(what_cannot_be_decoded_is_one_line_too),
+		cmocka_unit_test(a_patch_knows_whether_it_came_encoded),
 		cmocka_unit_test(an_encoded_nul_is_refused),
 		cmocka_unit_test(a_mail_without_headers_has_null_fields),
 		cmocka_unit_test(kind_names_are_those_of_the_answers),
