@@ -371,6 +371,10 @@ static bool make_content(struct checks *checks, struct change *change,
 	if (!(file->is_binary ? make_binary(checks, change, old_content)
 			      : make_text(checks, change, old_content)))
 		return false;
+	if (change->new_path && mode_is(change->new_mode, GIT_FILEMODE_LINK) &&
+	    g_bytes_get_size(change->content) == 0)
+		return refuse(checks, APPLY_SYMLINK, change,
+			      "a symlink that leads nowhere cannot be made");
 	if (file->is_delete && g_bytes_get_size(change->content) > 0)
 		return refuse(checks, APPLY_CONTEXT, change,
 			      "the patch deletes a file of other content");

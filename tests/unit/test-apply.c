@@ -67,6 +67,10 @@ static const struct apply_case cases[] = {
 	 .path = "new/deep/file",
 	 .content = "x\n",
 	 .mode = "100755"},
+	{.name = "a_symlink_without_a_target_is_refused",
+	 .diff = "diff --git a/l b/l\nnew file mode 120000\n"
+		 "index 0000000..e69de29\n",
+	 .reason = APPLY_SYMLINK},
 	{.name = "a_new_file_that_exists_is_refused",
 	 .diff = NEW("f", "100644"),
 	 .reason = APPLY_EXISTS},
