@@ -68,6 +68,7 @@ struct project {
 	struct {
 		guint64 patches, mail_bytes, files, per_day;
 		guint64 build_s, boot_s;
+		guint64 base_window_s; /* 0: a base may be of any age */
 		guint64 output_bytes, memory_bytes, processes, log_bytes;
 	} limits;
 	GPtrArray *builds; /* of struct build_rule */

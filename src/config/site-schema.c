@@ -60,15 +60,17 @@ static const struct schema tree_form = {
 	.check = tree_check,
 	.keys = (const struct schema_key[]){
 		{"path", KEY_PATH, FIELD(tree_config, path),
-		 .doc = "A repository on this machine"},
+		 .doc = "A repository on this machine that others look after: "
+			"it is read and never fetched"},
 		{"url", KEY_TEXT, FIELD(tree_config, url), .expect = expect_url,
-		 .doc = "Where the tree is fetched from"},
+		 .doc = "Where the tree is fetched from, into the state "
+			"folder, when it has no path"},
 		{"branch", KEY_TEXT, FIELD(tree_config, branch),
 		 .expect = expect_base,
 		 .doc = "The branch that series are tried on; without it HEAD"},
 		{"refresh", KEY_SPAN, FIELD(tree_config, refresh_s),
 		 .fallback = "1h", .least = 10, .most = 365 * 86400,
-		 .doc = "How often it is fetched"},
+		 .doc = "How old the last fetch may be"},
 		{NULL},
 	}};
 
@@ -351,6 +353,9 @@ static const struct schema retention_form = {
 		{"artifacts", KEY_SPAN, FIELD(site, retention.artifacts_s),
 		 .fallback = "30d", .least = 3600,
 		 .doc = "How long kernels and modules are kept"},
+		{"refs", KEY_SPAN, FIELD(site, retention.refs_s),
+		 .fallback = "90d", .least = 3600,
+		 .doc = "How long the commits of applied series are kept"},
 		{"runs", KEY_SPAN, FIELD(site, retention.runs_s),
 		 .fallback = "730d", .least = 3600,
 		 .doc = "How long runs and their results are kept"},
@@ -366,6 +371,11 @@ static const struct schema policy_form = {
 		{"success-mail", KEY_BOOL, FIELD(site, policy.success_mail),
 		 .fallback = "true",
 		 .doc = "Whether a series that passed is answered"},
+		{"keep-refs", KEY_BOOL, FIELD(site, policy.keep_refs),
+		 .fallback = "false",
+		 .doc = "Whether a series that applies is kept as commits, as "
+			"refs/reroll/SERIES/vN of the clone it was tried on; "
+			"never in a tree with a path"},
 		{"commands", KEY_LIST, FIELD(site, policy.commands),
 		 .fallback = "submitter maintainers", .item = KEY_TEXT,
 		 .words = command_words,

@@ -110,10 +110,11 @@ struct site {
 		char *token_file;
 	} web;
 	struct {
-		guint64 logs_s, artifacts_s, runs_s;
+		guint64 logs_s, artifacts_s, runs_s, refs_s;
 	} retention;
 	struct {
 		bool private_replies, success_mail;
+		bool keep_refs; /* of series that apply, in our clones */
 		GPtrArray *commands; /* of char *: who may command by mail */
 	} policy;
 };
