@@ -5,14 +5,17 @@ libreroll_a_SOURCES += \
 	src/tree/attempt.c \
 	src/tree/binary.c \
 	src/tree/checkout.c \
+	src/tree/clones.c src/tree/clones.h src/tree/clones-internal.h \
 	src/tree/commit.c \
 	src/tree/dirs.c \
 	src/tree/failure.c \
+	src/tree/history.c src/tree/history.h \
 	src/tree/hunks.c \
 	src/tree/merge.c \
 	src/tree/objects.c \
 	src/tree/paths.c src/tree/paths.h \
 	src/tree/readings.c \
+	src/tree/refresh.c \
 	src/tree/repo.c src/tree/repo.h \
 	src/tree/tree.h src/tree/tree-internal.h
 
@@ -39,3 +42,8 @@ check-differential: reroll
 		$(abs_top_builddir)/reroll $(if $(SEED),--seed $(SEED)) \
 		--count $(or $(COUNT),2000)
 .PHONY: check-differential
+check_PROGRAMS += tests/unit/test-refresh
+tests_unit_test_refresh_SOURCES = tests/unit/test-refresh.c
+tests_unit_test_refresh_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-refresh
+EXTRA_DIST += tests/unit/git-http

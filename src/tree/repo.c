@@ -17,7 +17,7 @@ git_repository *repo_git(struct repo *repo)
 	return repo->git;
 }
 
-static void git_start(void)
+void repo_start(void)
 {
 	static gsize started;
 
@@ -35,7 +35,7 @@ struct repo *repo_open(const char *path, GError **error)
 	g_autofree char *quoted = NULL;
 	const git_error *last;
 
-	git_start();
+	repo_start();
 	if (git_repository_open_ext(&repo->git, path,
 				    GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0)
 		return g_steal_pointer(&repo);

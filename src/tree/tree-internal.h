@@ -31,6 +31,7 @@ static inline const char *tree_bytes(GBytes *bytes, gsize *len)
 }
 
 /* repo.c */
+void repo_start(void); /* of libgit2, once; opening does it too */
 git_repository *repo_git(struct repo *repo);
 
 /* The tree that a commit, a tag or a tree's own id names. */

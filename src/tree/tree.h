@@ -7,6 +7,8 @@
 #define TREE_TREE_H
 
 #include "tree/apply.h"
+#include "tree/clones.h"
+#include "tree/history.h"
 #include "tree/paths.h"
 #include "tree/repo.h"
 
