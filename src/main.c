@@ -18,6 +18,7 @@ static const struct {
 	{"lint", cmd_lint, "every problem of configuration files"},
 	{"render", cmd_render, "a template on JSON data"},
 	{"reply", cmd_reply, "show a reply on example data"},
+	{"trees", cmd_trees, "the site's trees: list, fetch, prune"},
 	{NULL, NULL, NULL},
 };
 

@@ -12,7 +12,7 @@ struct check {
 	/* From the command line. */
 	char *site_path, *projects_path, *repo, *base, *roster_path;
 	char *templates, *maildir, *artifacts;
-	gboolean json, quiet, verbose, no_sandbox;
+	gboolean json, quiet, verbose, no_sandbox, keep_ref;
 	int slots; /* 0: the site's */
 	char **files;
 	/* Made of them. */
@@ -20,6 +20,7 @@ struct check {
 	GPtrArray *projects; /* of struct project */
 	GPtrArray *roster;   /* of struct person; NULL: the project's own */
 	struct series_set *set;
+	struct series_lookup *lookup; /* over the set */
 	struct tempdir *dir;
 	struct store *store;
 	json_t *runs; /* what --json prints of each */

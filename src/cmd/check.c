@@ -22,6 +22,7 @@ static void check_clear(struct check *check)
 	site_free(check->site);
 	g_clear_pointer(&check->projects, g_ptr_array_unref);
 	g_clear_pointer(&check->roster, g_ptr_array_unref);
+	series_lookup_free(check->lookup);
 	series_set_free(check->set);
 	store_close(check->store);
 	tempdir_free(check->dir);
@@ -56,6 +57,10 @@ static bool parse_options(struct check *check, int *argc, char ***argv,
 		 "reply templates of your own", "DIR"},
 		{"slots", 'j', 0, G_OPTION_ARG_INT, &check->slots,
 		 "builds at once (default: the site's)", "N"},
+		{"keep-ref", 0, 0, G_OPTION_ARG_NONE, &check->keep_ref,
+		 "write what applies as refs/reroll/SERIES/vN of the "
+		 "repository",
+		 NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &check->json,
 		 "print the runs as one JSON object", NULL},
 		{"no-sandbox", 0, 0, G_OPTION_ARG_NONE, &check->no_sandbox,
@@ -107,23 +112,12 @@ static bool take_options(const struct check *check, GError **error)
 	return true;
 }
 
-static char *find_site(void)
-{
-	static const char *const places[] = {"reroll.yaml", REROLL_SITE_FILE};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
-		if (g_file_test(places[i], G_FILE_TEST_IS_REGULAR))
-			return g_strdup(places[i]);
-	}
-	return NULL;
-}
-
 static bool load_configuration(struct check *check, GError **error)
 {
 	g_autoptr(problems_t) problems = problems_new();
 
 	if (!check->site_path)
-		check->site_path = find_site();
+		check->site_path = g_strdup(cmd_find_site());
 	check->site = check->site_path ? site_load(check->site_path, problems)
 				       : site_default();
 	if (check->site && check->templates) {
@@ -171,6 +165,7 @@ static bool read_mails(struct check *check, GError **error)
 		series_set_add(check->set, message);
 	}
 	series_set_assemble(check->set);
+	check->lookup = series_lookup_new(check->set);
 	return !*error;
 }
 

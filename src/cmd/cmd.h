@@ -19,6 +19,7 @@ int cmd_lint(int argc, char **argv);
 int cmd_parse(int argc, char **argv);
 int cmd_render(int argc, char **argv);
 int cmd_reply(int argc, char **argv);
+int cmd_trees(int argc, char **argv);
 
 /*
  * Read the options of one subcommand; FILE... goes to the G_OPTION_REMAINING
@@ -27,6 +28,9 @@ int cmd_reply(int argc, char **argv);
  */
 bool cmd_parse_options(int *argc, char ***argv, const GOptionEntry *entries,
 		       const char *summary, const char *more, GError **error);
+
+/* The site file when none is given; NULL: there is none. */
+const char *cmd_find_site(void);
 
 /* "reroll COMMAND: message" on stderr, a line for each line of the message. */
 void cmd_print_error(const char *command, const GError *error);

@@ -9,7 +9,8 @@ libreroll_a_SOURCES += \
 	src/cmd/progress.c src/cmd/progress.h \
 	src/cmd/render.c \
 	src/cmd/reply.c \
-	src/cmd/templates.c
+	src/cmd/templates.c \
+	src/cmd/trees.c
 dist_man_MANS += man/reroll.1
 
 check_PROGRAMS += tests/unit/test-lint

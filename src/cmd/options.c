@@ -60,3 +60,14 @@ bool cmd_print_end(GError **error)
 		    errno ? ": " : "", errno ? g_strerror(errno) : "");
 	return false;
 }
+
+const char *cmd_find_site(void)
+{
+	static const char *const places[] = {"reroll.yaml", REROLL_SITE_FILE};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+		if (g_file_test(places[i], G_FILE_TEST_IS_REGULAR))
+			return places[i];
+	}
+	return NULL;
+}

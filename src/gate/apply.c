@@ -1,117 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether the series applies, on the bases in their order: the one its
- * base-commit trailer names, when the repository has it, then the project's.
- * The reply prints what was tried; the failure told is that of the last base.
+ * Whether the series applies, on the bases in the order of base.h. The reply
+ * prints what was tried; the failure told is that of the project's base.
  */
-#include "gate/gate-internal.h"
+#include "gate/base.h"
 
-static gboolean is_object_id(const char *text)
-{
-	return strlen(text) == OBJECT_ID_HEX &&
-	       strspn(text, "0123456789abcdef") == OBJECT_ID_HEX;
-}
-
-static void note_try(struct gate_subject *subject, const char *base,
-		     const char *what, const char *result)
-{
-	g_autofree char *name = g_strdup_printf("%s (%s)", base, what);
-
-	json_array_append_new(subject->tried,
-			      json_pack("{s:o, s:o}", "base", json_text(name),
-					"result", json_text(result)));
-}
-
-static gboolean try_base(struct gate_subject *subject, struct repo *repo,
-			 const char *base, GCancellable *cancellable,
-			 GError **error)
-{
-	const struct apply_options options = {
-		.keep = true,
-		.objects_dir = subject->objects_dir,
-	};
-	struct apply_result *result = apply_series(
-		repo, base, subject->series->patches, &options, cancellable,
-		error);
-
-	if (!result)
-		return FALSE;
-	g_clear_pointer(&subject->applied, apply_result_free);
-	subject->applied = result;
-	return TRUE;
-}
-
-static const char *result_text(const struct apply_result *result)
-{
-	return result->applied ? "applied" : result->failure->text;
-}
-
-/*
- * The trailer is a stranger's text: only a full object id is looked up, never
- * git's language for revisions. A commit that is not there is no trouble.
- */
-static gboolean try_trailer(struct gate_subject *subject, struct repo *repo,
-			    const char *project_commit,
-			    GCancellable *cancellable, GError **error)
-{
-	const char *base = subject->series->base_commit;
-	char commit[OBJECT_ID_HEX + 1], tree[OBJECT_ID_HEX + 1];
-
-	if (!base || !is_object_id(base) || strcmp(base, project_commit) == 0)
-		return TRUE;
-	if (!repo_resolve(repo, base, commit, tree, NULL)) {
-		note_try(subject, base, "base-commit of the series",
-			 "not in the base repository");
-		return TRUE;
-	}
-	if (!try_base(subject, repo, commit, cancellable, error))
-		return FALSE;
-	note_try(subject, base, "base-commit of the series",
-		 result_text(subject->applied));
-	return TRUE;
-}
-
-static gboolean try_all(struct gate_subject *subject, struct repo *repo,
-			GCancellable *cancellable, GError **error)
-{
-	char commit[OBJECT_ID_HEX + 1], tree[OBJECT_ID_HEX + 1];
-
-	if (!repo_resolve(repo, subject->base, commit, tree, error) ||
-	    !try_trailer(subject, repo, commit, cancellable, error))
-		return FALSE;
-	if (subject->applied && subject->applied->applied)
-		return TRUE;
-	if (!try_base(subject, repo, commit, cancellable, error))
-		return FALSE;
-	note_try(subject, subject->base, "base of the project",
-		 result_text(subject->applied));
-	return TRUE;
-}
-
-static gboolean note_base(struct gate_subject *subject, struct repo *repo,
-			  GError **error)
+/* The tree to compare with: the base's, the series it depends on included. */
+static gboolean note_base(struct gate_subject *subject, GError **error)
 {
 	char commit[OBJECT_ID_HEX + 1];
+	g_autoptr(repo_t) repo = gate_open_applied(subject, error);
 
-	return repo_resolve(repo, subject->applied->base, commit,
-			    subject->base_tree, error) &&
-	       repo_commit_at(repo, commit, &subject->base_at, error);
+	return repo && repo_resolve(repo, subject->applied->base, commit,
+				    subject->base_tree, error);
+}
+
+struct repo *gate_open_applied(const struct gate_subject *subject,
+			       GError **error)
+{
+	return subject->objects_dir
+		       ? repo_open_with_objects(subject->applied_repo,
+						subject->objects_dir, error)
+		       : repo_open(subject->applied_repo, error);
 }
 
 gboolean gate_apply_once(struct gate_subject *subject,
 			 GCancellable *cancellable, GError **error)
 {
-	g_autoptr(repo_t) repo = NULL;
-
 	if (subject->applied)
 		return TRUE;
-	repo = repo_open(subject->repo, error);
-	if (!repo)
-		return FALSE;
 	json_decref(subject->tried);
 	subject->tried = json_array();
-	if (try_all(subject, repo, cancellable, error) &&
-	    note_base(subject, repo, error))
+	if (base_resolve(subject, cancellable, error) &&
+	    note_base(subject, error))
 		return TRUE;
 	g_clear_pointer(&subject->applied, apply_result_free);
 	return FALSE;
@@ -181,5 +102,7 @@ gboolean gate_apply(struct gate_subject *subject, struct verdict *verdict,
 	if (!subject->applied->applied)
 		refuse(subject, verdict);
 	json_object_set(gate_detail(verdict), "tried", subject->tried);
+	json_object_set_new(verdict->detail, "ref",
+			    json_text(subject->kept_ref));
 	return TRUE;
 }

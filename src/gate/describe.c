@@ -130,8 +130,7 @@ static GBytes *read_applied(struct gate_subject *subject, const char *path,
 	if (!gate_apply_once(subject, cancellable, error) ||
 	    !subject->applied->applied)
 		return NULL;
-	repo = repo_open_with_objects(subject->repo, subject->objects_dir,
-				      error);
+	repo = gate_open_applied(subject, error);
 	return repo ? repo_read_file(repo, subject->applied->tree, path,
 				     DESCRIPTION_BYTES, error)
 		    : NULL;

@@ -52,6 +52,10 @@ gboolean gate_lines_next(struct gate_lines *lines, const char **line,
 gboolean gate_apply_once(struct gate_subject *subject,
 			 GCancellable *cancellable, GError **error);
 
+/* The repository that has the tree applied. */
+struct repo *gate_open_applied(const struct gate_subject *subject,
+			       GError **error);
+
 /* What mail programs did to a patch, as [{name, advice}]. New reference. */
 json_t *gate_damage_json(guint damage);
 

@@ -8,6 +8,8 @@ void gate_subject_clear(struct gate_subject *subject)
 	g_clear_pointer(&subject->diffs, g_ptr_array_unref);
 	g_clear_pointer(&subject->applied, apply_result_free);
 	g_clear_pointer(&subject->tried, json_decref);
+	g_clear_pointer(&subject->applied_repo, g_free);
+	g_clear_pointer(&subject->kept_ref, g_free);
 	g_clear_pointer(&subject->repo_found, g_free);
 	g_clear_pointer(&subject->base_found, g_free);
 	g_clear_pointer(&subject->roster_found, g_ptr_array_unref);

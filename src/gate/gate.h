@@ -16,6 +16,24 @@
 #include "report/report.h"
 #include "tree/tree.h"
 
+enum series_key {
+	SERIES_BY_MESSAGE_ID,
+	SERIES_BY_PATCH_ID,
+	SERIES_BY_CHANGE_ID
+};
+
+/* Who knows the other series: the mails given, or a store. */
+struct series_lookup {
+	/* `name` is a stranger's. NULL: unknown. Lives as long as the run. */
+	const struct series *(*find)(gpointer data, enum series_key key,
+				     const char *name);
+	gpointer data;
+};
+
+/* Over a set, which is borrowed. */
+struct series_lookup *series_lookup_new(const struct series_set *set);
+void series_lookup_free(struct series_lookup *lookup);
+
 /* One revision on its way through the gates. */
 struct gate_subject {
 	const struct series *series;   /* borrowed */
@@ -26,14 +44,19 @@ struct gate_subject {
 	const char *repo; /* base repository; NULL: match finds it */
 	const char *base; /* revision to apply on; NULL: match finds it */
 	const char *objects_dir; /* private: new objects go here, not in repo */
+	const struct series_lookup *lookup; /* borrowed; NULL: none is known */
+	bool keep_ref; /* write what applied to a ref, wherever it applied */
 	bool no_sandbox;
 
 	struct identity *identity;	 /* by identify */
 	struct description *description; /* by describe; NULL: none came */
 	GPtrArray *diffs; /* of struct patch; NULL: malformed. By describe */
-	struct apply_result *applied;	   /* by describe or apply */
-	json_t *tried;			   /* by the same: [{base, result}] */
-	char base_tree[OBJECT_ID_HEX + 1]; /* by apply: the base's tree */
+	struct apply_result *applied; /* by describe or apply */
+	json_t *tried;		      /* by the same: rows of base.h */
+	char *applied_repo; /* by the same: where the base was found */
+	char *kept_ref;	    /* by the same: NULL when none was written */
+	char base_tree[OBJECT_ID_HEX + 1]; /* by apply: what the series is on,
+					      with those it depends on */
 	gint64 base_at;			   /* by apply: its commit date */
 	char *repo_found, *base_found; /* by match: what repo, base point to */
 	GPtrArray *roster_found;       /* by match: what roster points to */

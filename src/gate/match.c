@@ -44,7 +44,22 @@ static const struct project *find_project(const struct gate_subject *subject)
 	return found;
 }
 
-static gboolean find_base(struct gate_subject *subject, GError **error)
+/* A tree that has only a URL must be here and fresh before it is judged on. */
+static gboolean take_tree(struct gate_subject *subject,
+			  const struct tree_config *tree,
+			  GCancellable *cancellable, GError **error)
+{
+	const struct fetch_options options = {
+		.older_s = (gint64)tree->refresh_s,
+	};
+
+	subject->repo = subject->repo_found = tree_path(subject->site, tree);
+	return !tree_is_ours(tree) ||
+	       tree_fetch(subject->site, tree, &options, cancellable, error);
+}
+
+static gboolean find_base(struct gate_subject *subject,
+			  GCancellable *cancellable, GError **error)
 {
 	const struct project *project = subject->project;
 	const struct site *site = subject->site;
@@ -58,8 +73,9 @@ static gboolean find_base(struct gate_subject *subject, GError **error)
 						 ? site->trees->pdata[0]
 						 : NULL;
 
-	if (!subject->repo && tree)
-		subject->repo = subject->repo_found = g_strdup(tree->path);
+	if (!subject->repo && tree &&
+	    !take_tree(subject, tree, cancellable, error))
+		return FALSE;
 	if (!subject->base)
 		subject->base = subject->base_found = g_strdup(
 			slash		       ? slash + 1
@@ -117,10 +133,10 @@ static void refuse(const struct gate_subject *subject, struct verdict *verdict)
 gboolean gate_match(struct gate_subject *subject, struct verdict *verdict,
 		    GCancellable *cancellable, GError **error)
 {
-	(void)cancellable;
 	subject->project = find_project(subject);
 	if (subject->project)
-		return find_base(subject, error) && find_roster(subject, error);
+		return find_base(subject, cancellable, error) &&
+		       find_roster(subject, error);
 	refuse(subject, verdict);
 	return TRUE;
 }

@@ -144,7 +144,7 @@ static struct build_slot *build_slot_new(struct run *run,
 	slot->spec = spec;
 	slot->job = (struct build_job){
 		.spec = spec,
-		.repo = run->subject.repo,
+		.repo = run->subject.applied_repo,
 		.objects_dir = run->objects_dir,
 		.tree = run->subject.applied->tree,
 		.base_tree = run->subject.base_tree,

@@ -54,6 +54,8 @@ struct run_options {
 	const GPtrArray *roster; /* overrides the project's; or NULL */
 	const char *work_dir;	 /* private, the caller removes it */
 	const char *out_dir;	 /* artifacts and logs are kept here */
+	const struct series_lookup *lookup; /* of other series; or NULL */
+	bool keep_ref; /* write what applied to a ref of its repository */
 	bool no_sandbox;
 	guint slots;
 	run_observer observer; /* or NULL */

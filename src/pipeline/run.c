@@ -205,6 +205,8 @@ void run_async(const struct run_options *options, GCancellable *cancellable,
 		.repo = options->repo,
 		.base = options->base,
 		.objects_dir = run->objects_dir,
+		.lookup = options->lookup,
+		.keep_ref = options->keep_ref,
 		.no_sandbox = options->no_sandbox,
 	};
 	g_task_set_task_data(run->task, run, run_free);
