@@ -254,7 +254,7 @@ static void add_to_log(struct mail_body *body, struct charset *charset,
 	gsize text_len;
 
 	if (!charset_append(charset, body->log, line, len)) {
-		body->error = g_strdup("The text of the mail cannot be "
+		body->error = g_strdup("the text of the mail cannot be "
 				       "converted from the charset it names");
 		return;
 	}

@@ -111,7 +111,7 @@ static char *wire_address(const char *email, GError **error)
 		return g_strconcat(local, "@", domain, NULL);
 	quoted = text_quote(email, -1);
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_INPUT,
-		    "The address %s cannot be written in a mail", quoted);
+		    "the address %s cannot be written in a mail", quoted);
 	return NULL;
 }
 
@@ -323,7 +323,7 @@ GBytes *mail_compose(const struct outgoing_mail *mail, GError **error)
 		g_autofree char *quoted = text_quote(mail->message_id, -1);
 
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_INPUT,
-			    "The Message-ID %s cannot be written in a mail",
+			    "the Message-ID %s cannot be written in a mail",
 			    quoted);
 		return NULL;
 	}

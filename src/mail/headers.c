@@ -114,7 +114,7 @@ static bool word_append(GString *out, const struct word *word, GError **error)
 		return true;
 	quoted = text_quote(word->charset, -1);
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_INPUT,
-		    "A header cannot be converted from the charset %s", quoted);
+		    "a header cannot be converted from the charset %s", quoted);
 	return false;
 }
 

@@ -82,7 +82,7 @@ static bool fields_in_limits(struct walk *walk)
 	    walk->field_bytes <= MAIL_HEADER_BYTES)
 		return true;
 	walk_fail(walk,
-		  g_strdup_printf("The mail has more than %d headers or "
+		  g_strdup_printf("the mail has more than %d headers or "
 				  "%d KiB of them",
 				  MAIL_HEADERS_MOST, MAIL_HEADER_BYTES >> 10));
 	return false;
@@ -152,7 +152,7 @@ static void push_level(struct walk *walk, const char *value)
 	if (!boundary)
 		return;
 	if (walk->n_levels == MAIL_LEVELS_MOST) {
-		walk_fail(walk, g_strdup_printf("The parts of the mail are "
+		walk_fail(walk, g_strdup_printf("the parts of the mail are "
 						"nested deeper than %d levels",
 						MAIL_LEVELS_MOST));
 		return;
@@ -264,7 +264,7 @@ static void give(struct walk *walk, const char *line, gsize len)
 		g_autofree char *quoted = text_quote(walk->charset_name, -1);
 
 		body->error = g_strdup_printf(
-			"The charset %s of the mail is not known", quoted);
+			"the charset %s of the mail is not known", quoted);
 	}
 	mail_body_add(body, walk->charset, line, len);
 	if (body->in_patch && !was_patch) {
@@ -427,7 +427,7 @@ static bool enter_part(struct walk *walk)
 	if (!leave_levels(walk))
 		return false;
 	if (++walk->n_parts > MAIL_PARTS_MOST) {
-		walk_fail(walk, g_strdup_printf("The mail has more than %d "
+		walk_fail(walk, g_strdup_printf("the mail has more than %d "
 						"parts",
 						MAIL_PARTS_MOST));
 		return false;
@@ -495,7 +495,7 @@ static void walk_mail(struct walk *walk)
 	while (walk->at < walk->end && mail_is_blank(*walk->at))
 		walk->at++;
 	if (walk->at == walk->end) {
-		walk_fail(walk, g_strdup("The mail is empty"));
+		walk_fail(walk, g_strdup("the mail is empty"));
 		return;
 	}
 	set_charset(walk, "");

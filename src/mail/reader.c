@@ -65,7 +65,7 @@ static void set_no_mail(GError **error, const char *path)
 	g_autofree char *quoted = text_quote(path, -1);
 
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_INPUT,
-		    "There is no mail in %s", quoted);
+		    "there is no mail in %s", quoted);
 }
 
 /* Numbers inside names count by their value. */
@@ -106,7 +106,7 @@ static bool open_directory(struct mail_reader *reader, const char *path,
 
 	is_maildir |= list_files(new, files);
 	if (!is_maildir && !list_files(path, files)) {
-		set_errno(error, path, "Reading the directory");
+		set_errno(error, path, "reading the directory");
 		return false;
 	}
 	if (!files->len) {
@@ -131,7 +131,7 @@ static bool open_path(struct mail_reader *reader, GError **error)
 	if (!is_stdin)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		set_errno(error, path, "Opening");
+		set_errno(error, path, "opening");
 		return false;
 	}
 	reader->mbox = mbox_new(fd, reader->limit_bytes,
@@ -162,7 +162,7 @@ bool mail_reader_next(struct mail_reader *reader, struct raw_mail *mail,
 			return true;
 		}
 		if (state == MBOX_FAILED)
-			set_errno(error, reader->file, "Reading");
+			set_errno(error, reader->file, "reading");
 		else if (!reader->any)
 			set_no_mail(error, reader->file);
 		close_file(reader);

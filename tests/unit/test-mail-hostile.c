@@ -46,7 +46,7 @@ static void an_empty_mail_is_an_error(void **state)
 			mails[i], strlen(mails[i]), "test", NULL);
 
 		assert_int_equal(message->kind, MESSAGE_ERROR);
-		assert_string_equal(message->error, "The mail is empty");
+		assert_string_equal(message->error, "the mail is empty");
 	}
 }
 
