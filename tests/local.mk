@@ -41,10 +41,10 @@ check-spec: all
 	$(top_srcdir)/tests/corpus/mustache '$(SPEC)' $(abs_top_builddir)/reroll
 .PHONY: check-spec
 
-# The unit tests and the sample's series under valgrind. Not the two that wait
+# The unit tests and the sample under valgrind. Not mail-hostile (many minutes) nor the two that wait
 # for sandboxed commands and their time limits: there valgrind sees little of
 # ours, and takes many minutes.
-VALGRIND_TESTS = $(filter-out %/test-sandbox %/test-executor, \
+VALGRIND_TESTS = $(filter-out %/test-sandbox %/test-executor %/test-mail-hostile, \
 	$(filter tests/unit/%,$(check_PROGRAMS)))
 EXTRA_DIST += tests/valgrind tests/tidy
 check-valgrind: all $(check_PROGRAMS)
