@@ -86,6 +86,10 @@ void build_tool_free(struct build_tool *tool);
 /* A copy of each text at the end of `to`; `from` may be NULL. */
 void build_texts_add(GPtrArray *to, const GPtrArray *from);
 
+/* False with a CONFIG error that names the project file (NULL: "project"). */
+bool build_plan_fail(const char *origin, GError **error, const char *format,
+		     ...) G_GNUC_PRINTF(3, 4);
+
 /*
  * The make arguments and tools of spec->toolchain, and of the recipe. `arch`
  * and `site` may be NULL. CONFIG when nobody knows it.

@@ -15,11 +15,8 @@ void build_tool_free(struct build_tool *tool)
 	g_free(tool);
 }
 
-static bool fail(const struct build_spec *spec, GError **error,
-		 const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static bool fail(const struct build_spec *spec, GError **error,
-		 const char *format, ...)
+bool build_plan_fail(const char *origin, GError **error, const char *format,
+		     ...)
 {
 	g_autofree char *text = NULL;
 	va_list args;
@@ -28,7 +25,7 @@ static bool fail(const struct build_spec *spec, GError **error,
 	text = g_strdup_vprintf(format, args);
 	va_end(args);
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG, "%s: %s",
-		    spec->origin ? spec->origin : "project", text);
+		    origin ? origin : "project", text);
 	return false;
 }
 
@@ -150,10 +147,11 @@ static bool use_site_toolchain(struct build_spec *spec, const struct arch *arch,
 			       const struct toolchain *row, GError **error)
 {
 	if (row->kind == TOOLCHAIN_CHROOT)
-		return fail(spec, error,
-			    "the toolchain \"%s\" is a chroot, and builds on "
-			    "this machine run in none",
-			    row->name);
+		return build_plan_fail(
+			spec->origin, error,
+			"the toolchain \"%s\" is a chroot, and builds on "
+			"this machine run in none",
+			row->name);
 	if (row->kind == TOOLCHAIN_LLVM)
 		use_clang(spec, arch,
 			  row->version && *row->version == '-' ? row->version
@@ -216,9 +214,10 @@ bool build_spec_use_toolchain(struct build_spec *spec, const struct arch *arch,
 		}
 	}
 	near = text_nearest(spec->toolchain, names);
-	return fail(spec, error,
-		    "nobody knows the toolchain %s%s%s%s, expected gcc, clang "
-		    "or one of the site file",
-		    quoted, near ? " (did you mean \"" : "", near ? near : "",
-		    near ? "\"?)" : "");
+	return build_plan_fail(
+		spec->origin, error,
+		"nobody knows the toolchain %s%s%s%s, expected gcc, clang "
+		"or one of the site file",
+		quoted, near ? " (did you mean \"" : "", near ? near : "",
+		near ? "\"?)" : "");
 }

@@ -73,24 +73,6 @@ void build_spec_free(struct build_spec *spec)
 	g_free(spec);
 }
 
-static bool fail(const struct planner *planner, GError **error,
-		 const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static bool fail(const struct planner *planner, GError **error,
-		 const char *format, ...)
-{
-	g_autofree char *text = NULL;
-	va_list args;
-
-	va_start(args, format);
-	text = g_strdup_vprintf(format, args);
-	va_end(args);
-	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG, "%s: %s",
-		    planner->project->file ? planner->project->file : "project",
-		    text);
-	return false;
-}
-
 /* Configuration lines stand in the project file itself; else it is a path. */
 static bool is_inline(const char *fragment)
 {
@@ -116,16 +98,19 @@ static bool read_fragment(struct planner *planner, const char *fragment,
 			fragment,
 			planner->project->dir ? planner->project->dir : ".");
 		if (!g_file_get_contents(path, &text, &len, &local))
-			return fail(planner, error,
-				    "the configuration %s cannot be read: %s",
-				    quoted, local->message);
+			return build_plan_fail(
+				planner->project->file, error,
+				"the configuration %s cannot be read: %s",
+				quoted, local->message);
 		if (len > FRAGMENT_BYTES)
-			return fail(planner, error,
-				    "the configuration %s is larger than 1 MiB",
-				    quoted);
+			return build_plan_fail(
+				planner->project->file, error,
+				"the configuration %s is larger than 1 MiB",
+				quoted);
 	}
 	if (!kconfig_read_fragment(text, quoted, requests, &local))
-		return fail(planner, error, "%s", local->message);
+		return build_plan_fail(planner->project->file, error, "%s",
+				       local->message);
 	g_ptr_array_add(planner->names, g_strdup(fragment));
 	g_ptr_array_add(planner->texts, g_steal_pointer(&text));
 	return true;
@@ -146,10 +131,11 @@ static bool read_fragments(struct planner *planner, GError **error)
 		if (!g_ptr_array_find_with_equal_func(rule->config,
 						      rule->without->pdata[i],
 						      g_str_equal, NULL))
-			return fail(planner, error,
-				    "\"without\" names the configuration %s, "
-				    "which is not in \"config\"",
-				    quoted);
+			return build_plan_fail(
+				planner->project->file, error,
+				"\"without\" names the configuration %s, "
+				"which is not in \"config\"",
+				quoted);
 	}
 	return true;
 }
@@ -357,9 +343,10 @@ static bool find_arch(struct planner *planner, GError **error)
 	if (planner->arch || rule->recipe == RECIPE_SCRIPT)
 		return true;
 	near = rule->arch ? text_nearest(rule->arch, arch_names()) : NULL;
-	return fail(planner, error, "nobody knows the arch %s%s%s%s", quoted,
-		    near ? ", did you mean \"" : "", near ? near : "",
-		    near ? "\"?" : "");
+	return build_plan_fail(planner->project->file, error,
+			       "nobody knows the arch %s%s%s%s", quoted,
+			       near ? ", did you mean \"" : "",
+			       near ? near : "", near ? "\"?" : "");
 }
 
 static bool plan_rule(struct planner *planner, GError **error)
@@ -367,9 +354,9 @@ static bool plan_rule(struct planner *planner, GError **error)
 	g_ptr_array_set_size(planner->names, 0);
 	g_ptr_array_set_size(planner->texts, 0);
 	if (planner->rule->recipe == RECIPE_SCRIPT && !planner->rule->command)
-		return fail(planner, error,
-			    "a build with \"recipe: script\" has no "
-			    "\"command\"");
+		return build_plan_fail(planner->project->file, error,
+				       "a build with \"recipe: script\" has no "
+				       "\"command\"");
 	return find_arch(planner, error) && read_fragments(planner, error) &&
 	       plan_matrix(planner, error);
 }
