@@ -111,7 +111,8 @@ static const struct schema limits_form = {
 		 .doc = "How long one boot with its tests may take"},
 		{"per-day", KEY_COUNT, FIELD(project, limits.per_day),
 		 .fallback = "20", .least = 1, .most = 1000000,
-		 .doc = "The most runs of one submitter in a day"},
+		 .doc = "The most runs of one submitter in a day; reroll check "
+			"does not count them"},
 		{"output", KEY_SIZE, FIELD(project, limits.output_bytes),
 		 .fallback = "8GiB", .least = 1 << 20,
 		 .most = G_GUINT64_CONSTANT(1) << 40,
@@ -180,11 +181,12 @@ static const struct schema build_form = {
 			"base does not have, all, or none"},
 		{"lava", KEY_BOOL, FIELD(build_rule, boot), .fallback = "false",
 		 .doc = "Whether to boot what was built, on any lab, LAVA or "
-			"QEMU"},
+			"QEMU; reroll check does not boot"},
 		{"each-patch", KEY_BOOL, FIELD(build_rule, each_patch),
 		 .fallback = "false",
 		 .doc = "Whether to build after every patch of the series, to "
-			"name the one that breaks"},
+			"name the one that breaks; reroll check builds the "
+			"last alone"},
 		{NULL},
 	}};
 
@@ -215,7 +217,9 @@ static const struct schema reply_form = {
 	.keys = (const struct schema_key[]){
 		{"to", KEY_TEXT, FIELD(project, reply.to),
 		 .fallback = "submitter", .expect = expect_reply_to,
-		 .doc = "Who is answered: submitter, all, or an address"},
+		 .doc = "Who is answered: submitter, all, or an address; "
+			"reroll "
+			"check answers the submitter"},
 		{"cc", KEY_LIST, FIELD(project, reply.cc), .item = KEY_TEXT,
 		 .expect = expect_address,
 		 .doc = "Addresses that get every reply too"},
@@ -223,7 +227,8 @@ static const struct schema reply_form = {
 		 .fallback = "verdict incomplete trouble", .item = KEY_TEXT,
 		 .words = reply_words,
 		 .doc = "What is answered by mail: a verdict on the series, "
-			"one that stays incomplete, one that waits for staff"},
+			"one that stays incomplete, one that waits for staff; "
+			"reroll check shows every reply"},
 		{"sign", KEY_TEXT, FIELD(project, reply.sign),
 		 .doc = "Who signs the replies; without it the name of the "
 			"bot"},
@@ -232,14 +237,16 @@ static const struct schema reply_form = {
 		 .doc = "A folder of templates that come before the site's"},
 		{"language", KEY_TEXT, FIELD(project, reply.language),
 		 .fallback = "en", .expect = expect_language,
-		 .doc = "The language of the templates"},
+		 .doc = "The language of the templates; reroll check has only "
+			"those it finds"},
 		{NULL},
 	}};
 
 static const struct schema gate_form = {
 	.keys = (const struct schema_key[]){
 		{"push", KEY_TEXT, FIELD(project, push), .expect = expect_ref,
-		 .doc = "A ref that is moved on when everything passed"},
+		 .doc = "A ref that is moved on when everything passed; reroll "
+			"check moves none"},
 		{NULL},
 	}};
 
