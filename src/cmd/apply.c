@@ -19,22 +19,22 @@ static struct {
 
 static const GOptionEntry entries[] = {
 	{"repo", 0, 0, G_OPTION_ARG_FILENAME, &options.repo,
-	 "The git repository that has the base", "DIR"},
+	 "the git repository that has the base", "DIR"},
 	{"base", 0, 0, G_OPTION_ARG_STRING, &options.base,
-	 "The revision to apply the series on", "REV"},
+	 "the revision to apply the series on", "REV"},
 	{"no-3way", 0, 0, G_OPTION_ARG_NONE, &options.no_3way,
-	 "Do not merge where the hunks do not fit", NULL},
+	 "do not merge where the hunks do not fit", NULL},
 	{"ref", 0, 0, G_OPTION_ARG_STRING, &options.ref,
-	 "Write the commits into the repository, and this ref to them", "NAME"},
+	 "write the commits into the repository, and this ref to them", "NAME"},
 	{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.files,
 	 NULL, "FILE..."},
 	{0},
 };
 
 static const char summary[] =
-	"Applies the series in the mails of each FILE on a revision, as git "
+	"apply the series in the mails of each FILE on a revision, as git "
 	"am\n"
-	"would, and answers with the tree it gives or with what does not fit.\n"
+	"would, and answer with the tree it gives or with what does not fit.\n"
 	"No work tree is needed, and nothing is written without --ref.\n"
 	"A FILE is an mbox, a Maildir, a directory of mails, one mail, or - "
 	"for\n"
@@ -46,23 +46,19 @@ static const char description[] =
 
 static int fail(const GError *error)
 {
-	fprintf(stderr, "reroll apply: %s\n", error->message);
+	cmd_print_error("apply", error);
 	return (int)error_exit_status(error);
 }
 
 static bool parse_options(int argc, char **argv, GError **error)
 {
-	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-
-	g_option_context_set_summary(context, summary);
-	g_option_context_set_description(context, description);
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, error))
+	if (!cmd_parse_options(&argc, &argv, entries, summary, description,
+			       error))
 		return false;
-	if (options.repo && options.base && options.files)
+	if (options.repo && options.base)
 		return true;
-	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-		    "--repo, --base and at least one FILE are needed");
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+		    "--repo and --base are needed");
 	return false;
 }
 
@@ -76,9 +72,11 @@ static bool read_mails(struct series_set *set, GError **error)
 
 	while (mail_reader_next(reader, &mail, &cause)) {
 		if (mail.too_large) {
+			g_autofree char *file = text_quote(mail.file, -1);
+
 			g_set_error(error, REROLL_ERROR, REROLL_ERROR_LIMIT,
 				    "mail %u of %s is too large", mail.number,
-				    mail.file);
+				    file);
 			return false;
 		}
 		series_set_add(set, message_parse(mail.data, mail.len,
@@ -182,15 +180,14 @@ int cmd_apply(int argc, char **argv)
 	g_autoptr(apply_result_t) result = NULL;
 	g_autoptr(json_t) answer = NULL;
 
-	if (!parse_options(argc, argv, &error)) {
-		fail(error);
-		return EXIT_STATUS_USAGE;
-	}
+	if (!parse_options(argc, argv, &error))
+		return fail(error);
 	result = apply_mails(&error);
 	if (!result)
 		return fail(error);
 	answer = apply_result_to_json(result);
-	if (!json_write(answer, stdout, 1))
-		return EXIT_STATUS_TROUBLE;
+	json_write(answer, stdout, 1);
+	if (!cmd_print_end(&error))
+		return fail(error);
 	return result->applied ? EXIT_STATUS_PASS : EXIT_STATUS_REFUSED;
 }

@@ -23,7 +23,8 @@ int cmd_trees(int argc, char **argv);
 
 /*
  * Read the options of one subcommand; FILE... goes to the G_OPTION_REMAINING
- * entry, and none at all is an error. --help prints `summary`, the options and
+ * entry, and none at all is an error unless its description is "[FILE...]".
+ * --help prints `summary`, the options and
  * `more`, and ends the program. CONFIG (exit 2) when the line is wrong.
  */
 bool cmd_parse_options(int *argc, char ***argv, const GOptionEntry *entries,

@@ -157,26 +157,32 @@ static gboolean parse_options(struct lint_options *options, int *argc,
 {
 	const GOptionEntry entries[] = {
 		{"print", 0, 0, G_OPTION_ARG_NONE, &options->print,
-		 "Print the effective configuration", NULL},
+		 "print the effective configuration", NULL},
 		{"site", 0, 0, G_OPTION_ARG_FILENAME, &options->site,
-		 "The site file; projects are checked against it", "FILE"},
+		 "the site file; projects are checked against it", "FILE"},
 		{"project", 0, 0, G_OPTION_ARG_FILENAME_ARRAY,
-		 &options->projects, "A project file or a folder of them",
+		 &options->projects, "a project file or a folder of them",
 		 "PATH"},
 		{"roster", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->rosters,
-		 "A roster, YAML or *.csv", "FILE"},
+		 "a roster, YAML or *.csv", "FILE"},
 		{"document", 0, 0, G_OPTION_ARG_STRING, &options->document,
-		 "Print the keys of a form as the manual lists them",
+		 "print the keys of a form as the manual lists them",
 		 "project|site"},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY,
-		 &options->files, NULL, "FILE..."},
+		 &options->files, NULL, "[FILE...]"},
 		{NULL},
 	};
-	g_autoptr(GOptionContext)
-		context = g_option_context_new("- check configuration files");
 
-	g_option_context_add_main_entries(context, entries, NULL);
-	return g_option_context_parse(context, argc, argv, error);
+	return cmd_parse_options(
+		argc, argv, entries,
+		"print every problem of configuration files and of the "
+		"templates they name",
+		"FILE is a project, a folder of projects, a site, a roster or "
+		"a test\ndescription: what it is shows in its keys. With "
+		"nothing named the installed\n" REROLL_SITE_FILE
+		" and its projects are checked.\n\n"
+		"Exit status: 0 no problem, 2 problems or wrong use.",
+		error);
 }
 
 /* Without anything named, the installed site and its projects. */
@@ -243,7 +249,7 @@ int cmd_lint(int argc, char **argv)
 	int status;
 
 	if (!parse_options(&options, &argc, &argv, &error)) {
-		fprintf(stderr, "reroll lint: %s\n", error->message);
+		cmd_print_error("lint", error);
 		status = EXIT_STATUS_USAGE;
 	} else if (options.document) {
 		status = print_document(options.document);

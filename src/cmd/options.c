@@ -16,9 +16,11 @@ bool cmd_parse_options(int *argc, char ***argv, const GOptionEntry *entries,
 		       const char *summary, const char *more, GError **error)
 {
 	const GOptionEntry *files = remaining(entries);
+	const char *wanted = files ? files->arg_description : NULL;
+	/* In brackets, as a usage line has it: may be left out. */
+	bool optional = wanted && *wanted == '[';
 	g_autofree char *program = g_strdup_printf("reroll %s", (*argv)[0]);
-	g_autoptr(GOptionContext) context = g_option_context_new(
-		files ? files->arg_description : NULL);
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_autoptr(GError) local = NULL;
 
 	g_set_prgname(program);
@@ -31,10 +33,10 @@ bool cmd_parse_options(int *argc, char ***argv, const GOptionEntry *entries,
 			    local->message, program);
 		return false;
 	}
-	if (files && !*(char ***)files->arg_data) {
+	if (files && !optional && !*(char ***)files->arg_data) {
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
-			    "%s is missing; \"%s --help\" tells more",
-			    files->arg_description, program);
+			    "%s is missing; \"%s --help\" tells more", wanted,
+			    program);
 		return false;
 	}
 	return true;

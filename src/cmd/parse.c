@@ -23,14 +23,14 @@ static struct {
 
 static const GOptionEntry entries[] = {
 	{"roster", 0, 0, G_OPTION_ARG_FILENAME, &options.roster,
-	 "Say who of the roster FILE (YAML or CSV) sent each series", "FILE"},
+	 "say who of the roster FILE (YAML or CSV) sent each series", "FILE"},
 	{"site", 0, 0, G_OPTION_ARG_FILENAME, &options.site,
-	 "Take lists that rewrite From and trusted relays from the site FILE",
+	 "take lists that rewrite From and trusted relays from the site FILE",
 	 "FILE"},
 	{"scissors", 0, 0, G_OPTION_ARG_NONE, &options.scissors,
-	 "Drop what stands above a scissors line (-- >8 --)", NULL},
+	 "drop what stands above a scissors line (-- >8 --)", NULL},
 	{"no-inbody-headers", 0, 0, G_OPTION_ARG_NONE, &options.no_inbody,
-	 "Take From, Subject and Date lines in the text for text", NULL},
+	 "take From, Subject and Date lines in the text for text", NULL},
 	{"quoted-cr", 0, 0, G_OPTION_ARG_STRING, &options.quoted_cr,
 	 "\"strip\" takes DOS newlines out of encoded mails; the default, "
 	 "\"keep\", leaves them",
@@ -41,7 +41,7 @@ static const GOptionEntry entries[] = {
 };
 
 static const char summary[] =
-	"Shows what a mailbox holds: each mail as git would read it, and the\n"
+	"show what a mailbox holds: each mail as git would read it, and the\n"
 	"patch series they make, as one JSON object. Nothing is changed.\n"
 	"A FILE is an mbox, a Maildir, a directory of mails, one mail, or - "
 	"for\n"
@@ -412,19 +412,11 @@ static bool take_quoted_cr(struct message_options *to)
 
 static bool read_options(int argc, char **argv, struct run *run)
 {
-	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_autoptr(GError) error = NULL;
 
-	g_set_prgname("reroll parse");
-	g_option_context_set_summary(context, summary);
-	g_option_context_set_description(context, description);
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error)) {
-		complain(error->message);
-		return false;
-	}
-	if (!options.files) {
-		complain("no FILE is named, \"-\" is standard input");
+	if (!cmd_parse_options(&argc, &argv, entries, summary, description,
+			       &error)) {
+		cmd_print_error("parse", error);
 		return false;
 	}
 	run->message_options.scissors = options.scissors;

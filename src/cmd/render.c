@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <limits.h>
 #include <stdio.h>
 
 #include "base/base.h"
@@ -32,9 +33,9 @@ static bool read_options(struct render *render, int argc, char **argv,
 
 	if (!cmd_parse_options(
 		    &argc, &argv, entries,
-		    "Render a template on data. TEMPLATE is the name of a "
+		    "render a template on data. TEMPLATE is the name of a "
 		    "built-in one,\nor a path; DATA.json may be - for stdin.",
-		    "For example:\n  reroll render results data.json", error))
+		    "for example:\n  reroll render results data.json", error))
 		return false;
 	if (g_strv_length(render->files) == 2)
 		return true;
@@ -46,6 +47,8 @@ static bool read_options(struct render *render, int argc, char **argv,
 static json_t *read_data(const char *path, GError **error)
 {
 	bool is_stdin = g_str_equal(path, "-");
+	g_autofree char *shown = text_one_line(is_stdin ? "<stdin>" : path, -1,
+					       PATH_MAX);
 	g_autofree char *quoted = NULL;
 	json_error_t where;
 	json_t *data = is_stdin ? json_loadf(stdin, JSON_DECODE_ANY, &where)
@@ -59,8 +62,7 @@ static json_t *read_data(const char *path, GError **error)
 			    "the data cannot be read: %s", quoted);
 	else
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_INPUT,
-			    "%s:%d:%d: this is no JSON: %s",
-			    is_stdin ? "<stdin>" : path, where.line,
+			    "%s:%d:%d: this is no JSON: %s", shown, where.line,
 			    where.column, quoted);
 	return NULL;
 }

@@ -35,8 +35,8 @@ static bool read_options(struct preview *preview, int argc, char **argv,
 	};
 
 	if (!cmd_parse_options(
-		    &argc, &argv, entries, "Show replies on example data.",
-		    "For example:\n  reroll reply --preview all", error))
+		    &argc, &argv, entries, "show replies on example data",
+		    "for example:\n  reroll reply --preview all", error))
 		return false;
 	if (preview->outcome && argc == 1 &&
 	    (g_str_equal(preview->outcome, "all") ||

@@ -48,7 +48,7 @@ expect 0 '"complete": true' "$work/mbox"
 expect 0 '"decision": "match", "reason": "open-project"' "$work/mbox"
 expect 1 'reroll parse:' "$work/empty"
 expect 1 'reroll parse:' "$work/zeros"
-expect 2 'no FILE is named'
+expect 2 'FILE... is missing'
 expect 2 'nosuch' "$work/nosuch"
 expect 2 '--quoted-cr takes' --quoted-cr=no "$work/mbox"
 expect 2 'nosuch' --roster "$work/nosuch" "$work/mbox"
