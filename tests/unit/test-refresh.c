@@ -178,8 +178,7 @@ static void add_commit(const struct refresh_case *c, const char *branch,
 		"%s%s%sM 644 inline a.c\ndata %zu\n%s\n",
 		branch, from ? "from " : "", from ? from : "", from ? "\n" : "",
 		strlen(text), text);
-	g_autofree char *done = fixture_git(c->origin, stream,
-					    "fast-import --quiet --force");
+	g_free(fixture_git(c->origin, stream, "fast-import --quiet --force"));
 }
 
 static void a_tree_is_cloned_and_fetched(struct refresh_case *c)
@@ -240,7 +239,7 @@ static void the_servers_own_branch_becomes_head(void **state)
 static void a_server_that_is_gone_is_trouble_and_can_come_back(void **state)
 {
 	struct refresh_case *c = *state;
-	g_autofree char *before = NULL, *after = NULL, *url = NULL;
+	g_autofree char *before = NULL, *after = NULL;
 	g_autoptr(GError) error = NULL;
 
 	serve_git(c);
