@@ -99,8 +99,8 @@ static const struct schema limits_form = {
 		{"files", KEY_COUNT, FIELD(project, limits.files),
 		 .fallback = "200", .least = 1, .most = 1000000,
 		 .doc = "The most files that a series touches"},
-		{"base-window", KEY_SPAN,
-		 FIELD(project, limits.base_window_s), .fallback = "0",
+		{"base-window", KEY_SPAN, FIELD(project, limits.base_window_s),
+		 .fallback = "0",
 		 .doc = "How much older than the project's base another base "
 			"may be, by the dates of their commits; 0 takes any"},
 		{"build-time", KEY_SPAN, FIELD(project, limits.build_s),

@@ -114,7 +114,7 @@ struct site {
 	} retention;
 	struct {
 		bool private_replies, success_mail;
-		bool keep_refs; /* of series that apply, in our clones */
+		bool keep_refs;	     /* of series that apply, in our clones */
 		GPtrArray *commands; /* of char *: who may command by mail */
 	} policy;
 };
