@@ -21,7 +21,9 @@ EXTRA_DIST += tests/fuzz/replay.sh
 # The corpus: real mails and patches with reference tools' answers, from a
 # folder of its own. Each script prints "N passed, N failed".
 CORPUS_TESTS = mail subjects series names apply
-EXTRA_DIST += tests/corpus tests/corpus-exceptions tests/count
+EXTRA_DIST += tests/corpus-exceptions tests/count \
+	tests/corpus/apply tests/corpus/mail tests/corpus/mustache \
+	tests/corpus/names tests/corpus/series tests/corpus/subjects
 check-corpus: all $(check_PROGRAMS)
 	@test -d '$(CORPUS)' || { echo 'make check-corpus CORPUS=DIR'; exit 2; }
 	@status=0; for t in $(CORPUS_TESTS); do \
