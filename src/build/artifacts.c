@@ -96,28 +96,28 @@ static int make_file(const struct build_run *run, const char *name)
 		    0644);
 }
 
-bool artifact_collect(struct build_run *run, const char *dir, const char *path,
-		      const char *role, const char *name, GError **error)
+bool artifact_collect(struct build_run *run, const struct layers *layers,
+		      const struct artifact_want *want, GError **error)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	int from = safe_file_open(dir, path), to;
+	int from = layers_open(layers, want->path), to;
 	guint64 size = 0;
 	bool ok;
 
 	if (from < 0)
 		return true;
-	if (is_listed(run, name)) {
+	if (is_listed(run, want->name)) {
 		close(from);
 		return true;
 	}
-	to = make_file(run, name);
+	to = make_file(run, want->name);
 	ok = to >= 0 && copy(from, to, sum, &size);
 	close(from);
 	if (to >= 0 && close(to) < 0)
 		ok = false;
 	if (!ok)
-		return say_failed(name, error);
-	list(run, role, name, size, g_checksum_get_string(sum));
+		return say_failed(want->name, error);
+	list(run, want->role, want->name, size, g_checksum_get_string(sum));
 	return true;
 }
 
@@ -147,17 +147,17 @@ static char *inside_name(const char *path)
 	return g_strdup(whole + 1);
 }
 
-bool artifact_collect_listed(struct build_run *run, const char *const *dirs,
-			     GError **error)
+bool artifact_collect_listed(struct build_run *run,
+			     const struct layers *const *from, GError **error)
 {
 	for (guint i = 0; i < run->spec->artifacts->len; i++) {
 		const char *path = run->spec->artifacts->pdata[i];
 		g_autofree char *name = inside_name(path);
+		const struct artifact_want want = {name, "file", name};
 		g_autofree char *text = NULL;
 
-		for (const char *const *dir = dirs; *dir; dir++) {
-			if (!artifact_collect(run, *dir, name, "file", name,
-					      error))
+		for (const struct layers *const *one = from; *one; one++) {
+			if (!artifact_collect(run, *one, &want, error))
 				return false;
 		}
 		if (is_listed(run, name))

@@ -12,7 +12,6 @@
 
 #include "base/base.h"
 #include "build/build-internal.h"
-#include "build/safe-file.h"
 
 #define SOURCE_BYTES (4 << 20)
 #define NAME_BYTES 128
@@ -76,7 +75,7 @@ static char *enclosing_function(const char *text, guint at)
 	return found;
 }
 
-void blame_find_functions(GPtrArray *found, const char *src)
+void blame_find_functions(GPtrArray *found, const struct layers *src)
 {
 	g_autofree char *text = NULL;
 	const char *file = NULL;
@@ -91,7 +90,7 @@ void blame_find_functions(GPtrArray *found, const char *src)
 		if (!file || strcmp(file, finding->file) != 0) {
 			g_free(text);
 			file = finding->file;
-			text = safe_file_read(src, file, SOURCE_BYTES);
+			text = layers_read(src, file, SOURCE_BYTES);
 		}
 		if (text)
 			diagnostic->function = enclosing_function(

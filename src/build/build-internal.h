@@ -10,6 +10,7 @@
 #include "build/executor.h"
 #include "build/log-file.h"
 #include "build/sandbox.h"
+#include "build/snapshot.h"
 
 struct progress;
 
@@ -20,9 +21,10 @@ struct build_run {
 	const char *tree;
 	bool base; /* go on after errors, make no artifacts */
 	GCancellable *cancellable;
-	struct progress *progress;	 /* may be NULL */
-	gint64 deadline_ms;		 /* of the monotonic clock */
-	char *dir, *src, *out;		 /* private */
+	struct progress *progress; /* may be NULL */
+	gint64 deadline_ms;	   /* of the monotonic clock */
+	char *dir;		   /* private */
+	struct snapshot *src, *out;
 	const char *src_seen, *out_seen; /* as the build sees them */
 	char *artifact_dir;
 	struct log_file *log;
@@ -62,22 +64,28 @@ void build_run_clear(struct build_run *run);
 bool blame_series(struct build_run *run, GError **error);
 
 /* Fill in the enclosing function where no compiler has told it. */
-void blame_find_functions(GPtrArray *found, const char *src);
+void blame_find_functions(GPtrArray *found, const struct layers *src);
+
+struct artifact_want {
+	const char *path; /* of the build */
+	const char *role;
+	const char *name; /* of the artifact */
+};
 
 /*
- * Copy a file of the build (below `dir`, a private folder) to the artifacts as
- * `name` and list it. True also when there is no such file; TEMP otherwise.
+ * Copy a file of the build to the artifacts and list it. True also when there
+ * is no such file; TEMP otherwise.
  */
-bool artifact_collect(struct build_run *run, const char *dir, const char *path,
-		      const char *role, const char *name, GError **error);
+bool artifact_collect(struct build_run *run, const struct layers *from,
+		      const struct artifact_want *want, GError **error);
 
 /* List a file that is in the artifact folder already. */
 bool artifact_list(struct build_run *run, const char *role, const char *name,
 		   GError **error);
 
-/* The project's own, each below one of `dirs`; one not made is a finding. */
-bool artifact_collect_listed(struct build_run *run, const char *const *dirs,
-			     GError **error);
+/* The project's own, each in one of `from`; one not made is a finding. */
+bool artifact_collect_listed(struct build_run *run,
+			     const struct layers *const *from, GError **error);
 
 void artifact_free(struct artifact *artifact);
 void lost_symbol_free(struct lost_symbol *lost);

@@ -18,7 +18,8 @@
 #define SCOPE_DEPTH 64
 
 struct kconfig_tree {
-	char *dir, *srcarch;
+	const struct layers *src; /* while it is read */
+	char *srcarch;
 	GHashTable *symbols; /* name to struct kconfig_symbol */
 	GPtrArray *scopes;   /* of struct kconfig_scope: all of them */
 	const char **names;  /* NULL-terminated, made when first asked */
@@ -78,7 +79,6 @@ void kconfig_tree_free(struct kconfig_tree *tree)
 {
 	if (!tree)
 		return;
-	g_free(tree->dir);
 	g_free(tree->srcarch);
 	g_hash_table_unref(tree->symbols);
 	g_hash_table_unref(tree->files);
@@ -461,7 +461,7 @@ static void read_file(struct kconfig_tree *tree, const char *path,
 	    tree->bytes >= BYTES_MOST ||
 	    !g_hash_table_add(tree->files, g_strdup(path)))
 		return;
-	text = safe_file_read(tree->dir, path, FILE_BYTES);
+	text = layers_read(tree->src, path, FILE_BYTES);
 	if (!text)
 		return;
 	tree->bytes += strlen(text);
@@ -472,11 +472,12 @@ static void read_file(struct kconfig_tree *tree, const char *path,
 	}
 }
 
-struct kconfig_tree *kconfig_tree_read(const char *dir, const char *srcarch)
+struct kconfig_tree *kconfig_tree_read(const struct layers *src,
+				       const char *srcarch)
 {
 	struct kconfig_tree *tree = g_new0(struct kconfig_tree, 1);
 
-	tree->dir = g_strdup(dir);
+	tree->src = src;
 	tree->srcarch = g_strdup(srcarch);
 	tree->symbols = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
 					      (GDestroyNotify)symbol_free);

@@ -434,7 +434,7 @@ static struct lost_symbol *lost_new(const struct kconfig_request *request,
 }
 
 GPtrArray *kconfig_check(const GPtrArray *requests, const char *final,
-			 const char *dir, const char *srcarch)
+			 const struct layers *src, const char *srcarch)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func(
 		(GDestroyNotify)lost_symbol_free);
@@ -465,7 +465,7 @@ GPtrArray *kconfig_check(const GPtrArray *requests, const char *final,
 			continue;
 		}
 		if (!tree)
-			tree = kconfig_tree_read(dir, srcarch);
+			tree = kconfig_tree_read(src, srcarch);
 		check.tree = tree;
 		loss.got = lost->got;
 		loss.symbol = kconfig_tree_find(tree, request->symbol);

@@ -13,6 +13,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "build/layers.h"
+
 #define KCONFIG_TEXT_BYTES (8 << 20)
 
 /* --- expressions (kconfig-expr.c) --- */
@@ -84,10 +86,11 @@ struct kconfig_symbol {
 };
 
 /*
- * All that "Kconfig" at the top of `dir` leads to, tolerantly: a line nobody
- * understands is passed over. Nothing outside `dir` is read.
+ * All that "Kconfig" at the top of `src` leads to, tolerantly: a line nobody
+ * understands is passed over. Nothing outside `src` is read.
  */
-struct kconfig_tree *kconfig_tree_read(const char *dir, const char *srcarch);
+struct kconfig_tree *kconfig_tree_read(const struct layers *src,
+				       const char *srcarch);
 void kconfig_tree_free(struct kconfig_tree *tree);
 typedef struct kconfig_tree kconfig_tree_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(kconfig_tree_t, kconfig_tree_free)
@@ -122,9 +125,9 @@ char *kconfig_merge(const char *base, const GPtrArray *requests);
 
 /*
  * Of struct lost_symbol: the requests that the final .config does not answer,
- * each with kconfig's reason. `dir` is the source's top.
+ * each with kconfig's reason.
  */
 GPtrArray *kconfig_check(const GPtrArray *requests, const char *final,
-			 const char *dir, const char *srcarch);
+			 const struct layers *src, const char *srcarch);
 
 #endif

@@ -247,9 +247,9 @@ bool build_run_step(struct build_run *run, const char *const *argv,
 	const struct sandbox_spec sandbox = {
 		.argv = argv,
 		.env = (const char *const *)env,
-		.src_dir = run->src,
+		.src = run->src->layers,
 		.src_writable = recipe_of(spec)->src_writable,
-		.out_dir = run->out,
+		.out = run->out->layers,
 		.cwd = cwd,
 		.read_only = (const char *const *)read_only,
 		.time_s = (guint64)MAX(left_ms / 1000, 1),
@@ -286,6 +286,8 @@ static bool make_folder(const char *path, GError **error)
 /* Private folders; what the build sees of them depends on the sandbox. */
 static bool make_folders(struct build_run *run, GError **error)
 {
+	g_autofree char *src = NULL, *out = NULL;
+
 	if (!make_folder(run->job->work_dir, error))
 		return false;
 	run->dir = g_build_filename(run->job->work_dir, "build-XXXXXX", NULL);
@@ -296,11 +298,19 @@ static bool make_folders(struct build_run *run, GError **error)
 		g_clear_pointer(&run->dir, g_free);
 		return false;
 	}
-	run->src = g_build_filename(run->dir, "src", NULL);
-	run->out = g_build_filename(run->dir, "out", NULL);
-	run->src_seen = run->job->no_sandbox ? run->src : SANDBOX_SRC;
-	run->out_seen = run->job->no_sandbox ? run->out : SANDBOX_OUT;
-	return make_folder(run->src, error) && make_folder(run->out, error);
+	src = g_build_filename(run->dir, "src", NULL);
+	out = g_build_filename(run->dir, "out", NULL);
+	run->src = snapshot_new(NULL, NULL, src, run->cancellable, error);
+	if (!run->src)
+		return false;
+	run->out = snapshot_new(NULL, NULL, out, run->cancellable, error);
+	if (!run->out)
+		return false;
+	run->src_seen = run->job->no_sandbox ? run->src->layers.top
+					     : SANDBOX_SRC;
+	run->out_seen = run->job->no_sandbox ? run->out->layers.top
+					     : SANDBOX_OUT;
+	return true;
 }
 
 static bool checkout(const struct build_run *run, GError **error)
@@ -312,8 +322,9 @@ static bool checkout(const struct build_run *run, GError **error)
 							job->objects_dir, error)
 			       : repo_open(job->repo, error);
 
-	return repo && repo_checkout(repo, run->tree, NULL, run->src,
-				     job->source_at, run->cancellable, error);
+	return repo &&
+	       repo_checkout(repo, run->tree, NULL, run->src->layers.top,
+			     job->source_at, run->cancellable, error);
 }
 
 static bool start_log(struct build_run *run, GError **error)
@@ -348,7 +359,7 @@ bool build_run_tree(struct build_run *run, GError **error)
 		return false;
 	run->found = diagnostics_finish(run->diagnostics,
 					run->result->status == BUILD_FAILED);
-	blame_find_functions(run->found, run->src);
+	blame_find_functions(run->found, &run->src->layers);
 	run->result->elapsed_ms = clock_monotonic_ms() - began_ms;
 	run->result->log_tail = log_file_tail(run->log);
 	return log_file_close(run->log, error);
@@ -356,11 +367,11 @@ bool build_run_tree(struct build_run *run, GError **error)
 
 void build_run_clear(struct build_run *run)
 {
+	g_clear_pointer(&run->src, snapshot_free);
+	g_clear_pointer(&run->out, snapshot_free);
 	if (run->dir)
 		tempdir_remove_tree(run->dir);
-	g_free(run->dir);
-	g_free(run->src);
-	g_free(run->out);
+	g_clear_pointer(&run->dir, g_free);
 	g_clear_pointer(&run->log, log_file_free);
 	g_clear_pointer(&run->diagnostics, diagnostics_free);
 	g_clear_pointer(&run->result, build_result_free);

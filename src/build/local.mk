@@ -10,6 +10,8 @@ libreroll_a_SOURCES += \
 	src/build/kconfig-expr.c \
 	src/build/kconfig-tree.c \
 	src/build/local.c \
+	src/build/keep.h \
+	src/build/layers.c src/build/layers.h \
 	src/build/log-file.c src/build/log-file.h \
 	src/build/plan.c src/build/plan.h \
 	src/build/plan-toolchain.c \
@@ -19,7 +21,8 @@ libreroll_a_SOURCES += \
 	src/build/safe-file.c src/build/safe-file.h \
 	src/build/sandbox.c src/build/sandbox.h \
 	src/build/sandbox-bwrap.c src/build/sandbox-child.c \
-	src/build/sandbox-internal.h
+	src/build/sandbox-internal.h \
+	src/build/snapshot.c src/build/snapshot.h
 
 check_PROGRAMS += \
 	tests/unit/test-diagnostics \

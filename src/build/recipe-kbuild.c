@@ -11,7 +11,6 @@
 #include "base/base.h"
 #include "build/build-internal.h"
 #include "build/kconfig.h"
-#include "build/safe-file.h"
 
 #define MODULES_DIR "reroll-modules"
 #define MODULES_TAR "modules.tar"
@@ -53,7 +52,8 @@ static bool has_passed(const struct build_run *run)
 /* The .config as the build left it; a build without one has failed. */
 static char *read_config(struct build_run *run)
 {
-	char *text = safe_file_read(run->out, ".config", KCONFIG_TEXT_BYTES);
+	char *text = layers_read(&run->out->layers, ".config",
+				 KCONFIG_TEXT_BYTES);
 
 	if (text)
 		return text;
@@ -66,7 +66,8 @@ static char *read_config(struct build_run *run)
 static bool write_config(const struct build_run *run, const char *text,
 			 GError **error)
 {
-	g_autofree char *path = g_build_filename(run->out, ".config", NULL);
+	g_autofree char *path = g_build_filename(run->out->layers.top,
+						 ".config", NULL);
 	g_autoptr(GError) local = NULL;
 
 	if (g_file_set_contents(path, text, -1, &local))
@@ -107,7 +108,7 @@ static bool merge_fragments(struct build_run *run, GError **error)
 	if (!final)
 		return true;
 	g_ptr_array_unref(run->result->lost);
-	run->result->lost = kconfig_check(requests, final, run->src,
+	run->result->lost = kconfig_check(requests, final, &run->src->layers,
 					  run->spec->source_arch);
 	return true;
 }
@@ -139,8 +140,8 @@ static bool make_targets(struct build_run *run, GError **error)
 /* Whether the build made any module. */
 static bool has_modules(const struct build_run *run)
 {
-	g_autofree char *order = safe_file_read(run->out, "modules.order",
-						KCONFIG_TEXT_BYTES);
+	g_autofree char *order = layers_read(&run->out->layers, "modules.order",
+					     KCONFIG_TEXT_BYTES);
 
 	return order && *order;
 }
@@ -192,13 +193,11 @@ static bool kbuild_build(struct build_run *run, GError **error)
 }
 
 /* What a kernel leaves, beside its image. */
-static const struct {
-	const char *role, *path, *name;
-} leavings[] = {
-	{"config", ".config", "config"},
-	{"system-map", "System.map", "System.map"},
+static const struct artifact_want leavings[] = {
+	{".config", "config", "config"},
+	{"System.map", "system-map", "System.map"},
 	{"vmlinux", "vmlinux", "vmlinux"},
-	{"modules", MODULES_TAR, MODULES_TAR},
+	{MODULES_TAR, "modules", MODULES_TAR},
 };
 
 /* Other targets, a folder or "modules", leave no image. */
@@ -222,7 +221,9 @@ static bool collect_image(struct build_run *run, GError **error)
 
 	if (!path)
 		return true;
-	if (!artifact_collect(run, run->out, path, "kernel", name, error))
+	if (!artifact_collect(run, &run->out->layers,
+			      &(struct artifact_want){path, "kernel", name},
+			      error))
 		return false;
 	if (run->result->artifacts->len > before ||
 	    !is_image_wanted(run->spec, name))
@@ -236,17 +237,16 @@ static bool collect_image(struct build_run *run, GError **error)
 
 static bool kbuild_collect(struct build_run *run, GError **error)
 {
-	const char *const dirs[] = {run->out, NULL};
+	const struct layers *const from[] = {&run->out->layers, NULL};
 
 	if (!collect_image(run, error))
 		return false;
 	for (gsize i = 0; i < G_N_ELEMENTS(leavings); i++) {
-		if (!artifact_collect(run, run->out, leavings[i].path,
-				      leavings[i].role, leavings[i].name,
+		if (!artifact_collect(run, &run->out->layers, &leavings[i],
 				      error))
 			return false;
 	}
-	return artifact_collect_listed(run, dirs, error);
+	return artifact_collect_listed(run, from, error);
 }
 
 const struct build_recipe build_recipe_kbuild = {

@@ -15,9 +15,10 @@ static bool script_build(struct build_run *run, GError **error)
 
 static bool script_collect(struct build_run *run, GError **error)
 {
-	const char *const dirs[] = {run->src, run->out, NULL};
+	const struct layers *const from[] = {&run->src->layers,
+					     &run->out->layers, NULL};
 
-	return artifact_collect_listed(run, dirs, error);
+	return artifact_collect_listed(run, from, error);
 }
 
 const struct build_recipe build_recipe_script = {

@@ -35,15 +35,12 @@ int safe_file_open(const char *dir, const char *path)
 	return -1;
 }
 
-char *safe_file_read(const char *dir, const char *path, gsize limit_bytes)
+char *safe_file_take(int fd, gsize limit_bytes)
 {
-	int fd = safe_file_open(dir, path);
 	g_autofree char *data = NULL;
 	struct stat st;
 	gsize len = 0;
 
-	if (fd < 0)
-		return NULL;
 	if (fstat(fd, &st) < 0 || st.st_size < 0 ||
 	    (guint64)st.st_size > limit_bytes) {
 		close(fd);

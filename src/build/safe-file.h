@@ -17,8 +17,8 @@
  */
 int safe_file_open(const char *dir, const char *path);
 
-/* Its content, NUL-terminated; NULL also when it is over the limit. */
-char *safe_file_read(const char *dir, const char *path, gsize limit_bytes);
+/* What is open, NUL-terminated, and closed; NULL when over the limit. */
+char *safe_file_take(int fd, gsize limit_bytes);
 
 /*
  * Bytes on disk of all below `dir`, or some number past `enough` as soon as it

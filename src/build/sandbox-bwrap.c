@@ -119,11 +119,11 @@ static void add_folders(struct command *command)
 	const struct sandbox_spec *spec = command->spec;
 	bool staged = command->is_root;
 
-	if (spec->src_dir)
+	if (spec->src.top)
 		add(command, spec->src_writable ? "--bind" : "--ro-bind",
-		    staged ? STAGE_SRC : spec->src_dir, SANDBOX_SRC, NULL);
-	if (spec->out_dir)
-		add(command, "--bind", staged ? STAGE_OUT : spec->out_dir,
+		    staged ? STAGE_SRC : spec->src.top, SANDBOX_SRC, NULL);
+	if (spec->out.top)
+		add(command, "--bind", staged ? STAGE_OUT : spec->out.top,
 		    SANDBOX_OUT, NULL);
 	add(command, "--remount-ro", "/", NULL);
 	if (spec->cwd)

@@ -51,9 +51,9 @@ static bool stage_folders(const struct sandbox_spec *spec)
 	if (unshare(CLONE_NEWNS) < 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return false;
-	src = open_folder(spec->src_dir);
-	out = open_folder(spec->out_dir);
-	return (src >= 0 || !spec->src_dir) && (out >= 0 || !spec->out_dir) &&
+	src = open_folder(spec->src.top);
+	out = open_folder(spec->out.top);
+	return (src >= 0 || !spec->src.top) && (out >= 0 || !spec->out.top) &&
 	       mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV,
 		     "mode=755") == 0 &&
 	       stage_folder(src, STAGE_SRC) && stage_folder(out, STAGE_OUT) &&

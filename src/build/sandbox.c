@@ -54,10 +54,10 @@ static bool is_over(const struct command *command)
 
 	if (!spec->output_bytes)
 		return false;
-	if (spec->out_dir)
-		used += folder_size(spec->out_dir, spec->output_bytes);
-	if (spec->src_dir && spec->src_writable) {
-		guint64 now = folder_size(spec->src_dir,
+	if (spec->out.top)
+		used += folder_size(spec->out.top, spec->output_bytes);
+	if (spec->src.top && spec->src_writable) {
+		guint64 now = folder_size(spec->src.top,
 					  spec->output_bytes +
 						  command->source_bytes);
 
@@ -107,8 +107,8 @@ static const char *real_cwd(const struct sandbox_spec *spec)
 {
 	if (!spec->none || !spec->cwd)
 		return NULL;
-	return strcmp(spec->cwd, SANDBOX_OUT) == 0 ? spec->out_dir
-						   : spec->src_dir;
+	return strcmp(spec->cwd, SANDBOX_OUT) == 0 ? spec->out.top
+						   : spec->src.top;
 }
 
 static void env_add(GStrvBuilder *builder, const char *const *env)
@@ -239,9 +239,9 @@ static bool give_folders(struct command *command, GError **error)
 
 	command->is_root = !spec->none && geteuid() == 0;
 	if (!command->is_root ||
-	    ((!spec->src_dir || !spec->src_writable ||
-	      folder_give(spec->src_dir, SANDBOX_UID)) &&
-	     (!spec->out_dir || folder_give(spec->out_dir, SANDBOX_UID))))
+	    ((!spec->src.top || !spec->src_writable ||
+	      folder_give(spec->src.top, SANDBOX_UID)) &&
+	     (!spec->out.top || folder_give(spec->out.top, SANDBOX_UID))))
 		return true;
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
 		    "the folders of the sandbox cannot be given to it: %s",
@@ -268,8 +268,8 @@ static bool command_init(struct command *command,
 	}
 	if (!give_folders(command, error))
 		return false;
-	if (spec->output_bytes && spec->src_dir && spec->src_writable)
-		command->source_bytes = folder_size(spec->src_dir, G_MAXUINT64);
+	if (spec->output_bytes && spec->src.top && spec->src_writable)
+		command->source_bytes = folder_size(spec->src.top, G_MAXUINT64);
 	command->group = cgroup_new(spec->memory_bytes, spec->processes);
 	return sandbox_write_argv(command, error);
 }

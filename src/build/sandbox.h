@@ -21,6 +21,7 @@
 #define BUILD_SANDBOX_H
 
 #include "base/base.h"
+#include "build/layers.h"
 
 #define SANDBOX_SRC "/build/src"
 #define SANDBOX_OUT "/build/out"
@@ -28,10 +29,10 @@
 struct sandbox_spec {
 	const char *const *argv;
 	const char *const *env; /* "K=V" on top of the fixed, ends with NULL */
-	const char *src_dir;	/* shown at SANDBOX_SRC; NULL: none */
+	struct layers src;	/* shown at SANDBOX_SRC */
 	bool src_writable;
-	const char *out_dir; /* shown at SANDBOX_OUT, writable; NULL: none */
-	const char *cwd;     /* SANDBOX_SRC or SANDBOX_OUT */
+	struct layers out; /* shown at SANDBOX_OUT, writable */
+	const char *cwd;   /* SANDBOX_SRC or SANDBOX_OUT */
 	const char *const
 		*read_only; /* more host paths, as they are; or NULL */
 	guint64 time_s, output_bytes, memory_bytes, processes;

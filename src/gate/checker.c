@@ -225,7 +225,7 @@ static gboolean run(const struct gate_subject *subject, const GPtrArray *argv,
 	GString *output = g_string_new(NULL);
 	const struct sandbox_spec spec = {
 		.argv = (const char *const *)argv->pdata,
-		.src_dir = dir,
+		.src = {.top = dir},
 		.cwd = SANDBOX_SRC,
 		.time_s = CHECKER_START_S +
 			  CHECKER_PATCH_S * result->diff_lines->len,

@@ -82,7 +82,9 @@ static GPtrArray *check(const struct fixture *fixture, const char *fragment)
 
 	if (!kconfig_read_fragment(fragment, "frag", requests, &error))
 		fail_msg("%s", error->message);
-	return kconfig_check(requests, final_config, fixture->dir->path, "x86");
+	return kconfig_check(requests, final_config,
+			     &(struct layers){.top = fixture->dir->path},
+			     "x86");
 }
 
 static void each_lost_symbol_has_kconfig_s_reason(void **state)
@@ -160,7 +162,9 @@ static void a_later_fragment_overrides_and_is_named(void **state)
 					  requests, NULL));
 	assert_true(kconfig_read_fragment("# CONFIG_NET is not set\n",
 					  "config/b", requests, NULL));
-	lost = kconfig_check(requests, final_config, fixture->dir->path, "x86");
+	lost = kconfig_check(requests, final_config,
+			     &(struct layers){.top = fixture->dir->path},
+			     "x86");
 	assert_int_equal(lost->len, 1);
 	first = lost->pdata[0];
 	assert_string_equal(first->symbol, "CONFIG_NET");
@@ -218,7 +222,8 @@ static void nothing_outside_the_tree_is_read(void **state)
 	target = g_build_filename(outside->path, "Kconfig", NULL);
 	assert_int_equal(symlink(target, link), 0);
 	put(fixture->dir->path, "arch/x86/Kconfig", "source \"linked\"\n");
-	tree = kconfig_tree_read(fixture->dir->path, "x86");
+	tree = kconfig_tree_read(&(struct layers){.top = fixture->dir->path},
+				 "x86");
 	assert_null(kconfig_tree_find(tree, "OUTSIDE"));
 	assert_non_null(kconfig_tree_find(tree, "TMPFS"));
 }

@@ -65,8 +65,8 @@ static struct sandbox_result *run_with(struct fixture *fixture,
 	const char *const argv[] = {"sh", "-c", script, fixture->mark, NULL};
 	const struct sandbox_spec spec = {
 		.argv = argv,
-		.src_dir = fixture->src,
-		.out_dir = fixture->out,
+		.src = {.top = fixture->src},
+		.out = {.top = fixture->out},
 		.cwd = SANDBOX_SRC,
 		.time_s = limits->time_s ? limits->time_s : 20,
 		.output_bytes = limits->output_bytes,
@@ -412,7 +412,7 @@ static void a_sandbox_that_cannot_be_made_is_trouble(void **state)
 	struct fixture *fixture = *state;
 	const char *const argv[] = {"true", NULL};
 	const struct sandbox_spec spec = {
-		.argv = argv, .src_dir = "/does/not/exist", .time_s = 5};
+		.argv = argv, .src = {.top = "/does/not/exist"}, .time_s = 5};
 	g_autoptr(GError) error = NULL;
 
 	(void)fixture;

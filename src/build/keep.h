@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Folders kept between runs: the sources of base trees, their finished builds,
+ * and results. Whoever needs one first makes it while others wait; while
+ * somebody holds it it stays as it is; those least recently used go when all
+ * together are over the limit.
+ *
+ * Shape of the folder: KIND/KEY is one that is whole, KIND/KEY.new one that is
+ * being made or was left by a process that died, KIND/KEY.lock its lock, whose
+ * date is that of the last use and whose text is the size in bytes.
+ * Several processes may use one keep at once.
+ * Errors: TEMP disk or rights; CANCELLED; whatever the maker says.
+ */
+#ifndef BUILD_KEEP_H
+#define BUILD_KEEP_H
+
+#include <gio/gio.h>
+
+#include "build/snapshot.h"
+
+struct keep;
+
+/* `limit_bytes` 0: no limit. `wanted`: the way of its snapshots, NULL: best. */
+struct keep *keep_open(const char *dir, guint64 limit_bytes, const char *wanted,
+		       GError **error);
+void keep_free(struct keep *keep);
+typedef struct keep keep_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(keep_t, keep_free)
+
+const struct snapshot_ops *keep_snapshots(const struct keep *keep);
+
+/* Fill the empty folder `dir`. False with an error: nothing is kept. */
+typedef bool (*keep_maker)(const char *dir, gpointer data, GError **error);
+
+/* One that is held. */
+struct kept {
+	char *path;
+	int lock_fd;
+};
+
+/*
+ * Hold KIND/KEY. With `make` NULL, one that is not there is NULL without an
+ * error.
+ */
+struct kept *keep_get(struct keep *keep, const char *kind, const char *key,
+		      keep_maker make, gpointer data, GCancellable *cancellable,
+		      GError **error);
+void kept_free(struct kept *kept);
+typedef struct kept kept_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(kept_t, kept_free)
+
+struct keep_entry {
+	char *kind, *key;
+	guint64 bytes;
+	gint64 used_at;
+	bool held, pinned;
+};
+
+/* What is there, of struct keep_entry, least recently used first. */
+GPtrArray *keep_list(struct keep *keep);
+
+/*
+ * A pinned one stays whatever the limit says: KIND/KEY.pin, with a line of
+ * text a pin.
+ */
+bool keep_pin(struct keep *keep, const char *kind, const char *key,
+	      const char *text, GError **error);
+bool keep_unpin(struct keep *keep, const char *kind, const char *key,
+		GError **error);
+
+/* Remove what nobody holds until all is within the limit. */
+void keep_trim(struct keep *keep);
+
+#endif
