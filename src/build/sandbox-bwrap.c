@@ -117,14 +117,15 @@ static void add_private(struct command *command)
 static void add_folders(struct command *command)
 {
 	const struct sandbox_spec *spec = command->spec;
-	bool staged = command->is_root;
 
 	if (spec->src.top)
 		add(command, spec->src_writable ? "--bind" : "--ro-bind",
-		    staged ? STAGE_SRC : spec->src.top, SANDBOX_SRC, NULL);
+		    command->staged ? STAGE_SRC : spec->src.top, SANDBOX_SRC,
+		    NULL);
 	if (spec->out.top)
-		add(command, "--bind", staged ? STAGE_OUT : spec->out.top,
-		    SANDBOX_OUT, NULL);
+		add(command, "--bind",
+		    command->staged ? STAGE_OUT : spec->out.top, SANDBOX_OUT,
+		    NULL);
 	add(command, "--remount-ro", "/", NULL);
 	if (spec->cwd)
 		add(command, "--chdir", spec->cwd, NULL);

@@ -4,14 +4,17 @@
  * owner of the nodes of /dev and the files of /proc/sys without any capability,
  * so root becomes a user of no other use first. Since the way to the folders
  * may be closed to that one, they are mounted on STAGE before, in a mount
- * namespace of their own.
+ * namespace of their own. So are folders of two layers whoever we are:
+ * bubblewrap cannot mount these.
  */
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,55 +31,161 @@ static void limit(int resource, guint64 value)
 	setrlimit(resource, &both);
 }
 
-/* Mount the folder of an open descriptor (-1: none) on a new one. */
-static bool stage_folder(int fd, const char *at)
-{
-	return fd < 0 || (mkdir(at, 0755) == 0 && fchdir(fd) == 0 &&
-			  mount(".", at, NULL, MS_BIND, NULL) == 0);
-}
-
 static int open_folder(const char *path)
 {
 	return path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
+static char *put_fd(char *at, const char *key, int fd)
+{
+	char digits[12], *first = digits + sizeof(digits) - 1;
+
+	for (*first = '\0'; fd > 9; fd /= 10)
+		*--first = (char)('0' + fd % 10);
+	*--first = (char)('0' + fd);
+	return stpcpy(stpcpy(stpcpy(at, key), "/proc/self/fd/"), first);
+}
+
+/* One of the build's folders, its layers open (-1: none). */
+struct stage {
+	const char *at;
+	bool writable;
+	int top, lower, work;
+};
+
+/* They are opened in the mount namespace that they are mounted in. */
+static bool stage_open(struct stage *stage, const struct layers *layers)
+{
+	const char *work = stage->writable ? layers->work : NULL;
+
+	stage->top = open_folder(layers->top);
+	stage->lower = open_folder(layers->lower);
+	stage->work = open_folder(work);
+	return (stage->top >= 0 || !layers->top) &&
+	       (stage->lower >= 0 || !layers->lower) &&
+	       (stage->work >= 0 || !work);
+}
+
+/*
+ * By descriptor, as a path may hold what divides options. What a crash of the
+ * machine would cost is of no use then: no sync (volatile). Folders of the
+ * lower one are not renamed but copied: what top says is all there is to know.
+ */
+static bool mount_overlay(const struct stage *stage, bool is_root)
+{
+	char options[256], *at = options;
+
+	if (stage->writable) {
+		at = put_fd(at, "lowerdir=", stage->lower);
+		at = put_fd(at, ",upperdir=", stage->top);
+		at = put_fd(at, ",workdir=", stage->work);
+		at = stpcpy(at, ",volatile");
+	} else {
+		at = put_fd(at, "lowerdir=", stage->top);
+		at = put_fd(at, ":", stage->lower);
+	}
+	at = stpcpy(at, ",redirect_dir=nofollow,index=off,metacopy=off");
+	if (!is_root)
+		stpcpy(at, ",userxattr");
+	return mount("overlay", stage->at, "overlay", MS_NOSUID | MS_NODEV,
+		     options) == 0;
+}
+
+static bool mount_folder(const struct stage *stage)
+{
+	return fchdir(stage->top) == 0 &&
+	       mount(".", stage->at, NULL, MS_BIND, NULL) == 0;
+}
+
+/* Say what failed where the build's output goes, and end. */
+static _Noreturn void refuse(const char *what)
+{
+	const char *why = strerrordesc_np(errno);
+	const char *const parts[] = {what, why ? why : "unknown error", "\n"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+		if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0)
+			break;
+	}
+	_exit(EXIT_FAILURE);
+}
+
+static void mount_stage(const struct stage *stage, bool is_root)
+{
+	if (stage->top < 0)
+		return;
+	if (mkdir(stage->at, 0755) < 0)
+		refuse("a folder to mount on cannot be made: ");
+	if (stage->lower >= 0 && !mount_overlay(stage, is_root))
+		refuse("overlayfs cannot be mounted: ");
+	if (stage->lower < 0 && !mount_folder(stage))
+		refuse("a folder cannot be mounted: ");
 }
 
 /*
  * The folders where any user gets to them. They are opened before STAGE covers
  * what may be the way to them.
  */
-static bool stage_folders(const struct sandbox_spec *spec)
+static void stage_folders(const struct command *command)
 {
-	int src, out;
+	const struct sandbox_spec *spec = command->spec;
+	struct stage src = {.at = STAGE_SRC, .writable = spec->src_writable};
+	struct stage out = {.at = STAGE_OUT, .writable = true};
 
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return false;
-	src = open_folder(spec->src.top);
-	out = open_folder(spec->out.top);
-	return (src >= 0 || !spec->src.top) && (out >= 0 || !spec->out.top) &&
-	       mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV,
-		     "mode=755") == 0 &&
-	       stage_folder(src, STAGE_SRC) && stage_folder(out, STAGE_OUT) &&
-	       chdir("/") == 0;
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		refuse("mounts cannot be made private: ");
+	if (!stage_open(&src, &spec->src) || !stage_open(&out, &spec->out))
+		refuse("a folder of the build cannot be opened: ");
+	if (mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") <
+	    0)
+		refuse("no tmpfs can be mounted on " STAGE ": ");
+	mount_stage(&src, command->is_root);
+	mount_stage(&out, command->is_root);
+	if (chdir("/") < 0)
+		refuse("/ cannot be entered: ");
+}
+
+static bool write_map(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 &&
+		  write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
 }
 
 /*
- * Be somebody else. By system call: the library's way
- * would ask all threads of a process that here has one.
+ * Who is not root may mount in a user namespace, where they stay who they are.
+ * The maps were written down before the fork.
  */
-static bool drop_root(void)
+static void enter_namespaces(const struct command *command)
+{
+	if (unshare(command->is_root ? CLONE_NEWNS
+				     : CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		refuse("no namespace can be made to mount in: ");
+	if (!command->is_root &&
+	    (!write_map("/proc/self/setgroups", "deny") ||
+	     !write_map("/proc/self/uid_map", command->uid_map) ||
+	     !write_map("/proc/self/gid_map", command->gid_map)))
+		refuse("the user cannot be kept in a namespace: ");
+}
+
+/*
+ * Be somebody else. By system call: the library's way would ask all threads of
+ * a process that here has one.
+ */
+static void drop_root(void)
 {
 	if (syscall(SYS_setgroups, 0, NULL) < 0 ||
 	    syscall(SYS_setresgid, SANDBOX_UID, SANDBOX_UID, SANDBOX_UID) < 0 ||
 	    syscall(SYS_setresuid, SANDBOX_UID, SANDBOX_UID, SANDBOX_UID) < 0)
-		return false;
-	/* It was lost with the old user. */
-	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+		refuse("root cannot become another user: ");
 }
+
 void sandbox_child_setup(gpointer data)
 {
-	static const char refused[] =
-		"mounts for a build as another user are refused\n";
 	const struct command *command = data;
 	const struct sandbox_spec *spec = command->spec;
 
@@ -87,9 +196,13 @@ void sandbox_child_setup(gpointer data)
 		limit(RLIMIT_AS, spec->memory_bytes);
 	if (command->group)
 		cgroup_enter(command->group);
-	if (command->is_root && (!stage_folders(spec) || !drop_root())) {
-		if (write(STDERR_FILENO, refused, sizeof(refused) - 1) < 0)
-			_exit(EXIT_FAILURE + 1);
-		_exit(EXIT_FAILURE);
-	}
+	if (!command->staged)
+		return;
+	enter_namespaces(command);
+	stage_folders(command);
+	if (command->is_root)
+		drop_root();
+	/* It may be lost with the old user. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		refuse("the sandbox would outlive its parent: ");
 }

@@ -9,18 +9,21 @@
 #include "build/cgroup.h"
 #include "build/sandbox.h"
 
-#define SANDBOX_UID 65533 /* of nobody, not even of "nobody" */
-
-/* Where root mounts the folders for the user it becomes. */
+/*
+ * Where the folders are mounted for the user that root becomes, and those of
+ * two layers.
+ */
 #define STAGE "/mnt"
 #define STAGE_SRC STAGE "/src"
 #define STAGE_OUT STAGE "/out"
 
 struct command {
 	const struct sandbox_spec *spec;
-	bool is_root;	      /* and becomes SANDBOX_UID */
-	struct cgroup *group; /* or NULL */
-	GPtrArray *argv;      /* of char *, NULL-terminated */
+	bool is_root;		       /* and becomes SANDBOX_UID */
+	bool staged;		       /* the folders are below STAGE */
+	char uid_map[64], gid_map[64]; /* of who is not root */
+	struct cgroup *group;	       /* or NULL */
+	GPtrArray *argv;	       /* of char *, NULL-terminated */
 	GArray *fds; /* of int: bubblewrap inherits them; ends with -1 */
 	int status_fds[2];
 	GCancellable *stop;

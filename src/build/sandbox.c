@@ -237,7 +237,6 @@ static bool give_folders(struct command *command, GError **error)
 {
 	const struct sandbox_spec *spec = command->spec;
 
-	command->is_root = !spec->none && geteuid() == 0;
 	if (!command->is_root ||
 	    ((!spec->src.top || !spec->src_writable ||
 	      folder_give(spec->src.top, SANDBOX_UID)) &&
@@ -248,6 +247,41 @@ static bool give_folders(struct command *command, GError **error)
 		    g_strerror(errno));
 	return false;
 }
+
+/*
+ * overlayfs refuses a work folder of an earlier mount without syncs, as that
+ * may have lost data when the machine stopped. Ours did not stop.
+ */
+static bool clear_work(const struct layers *layers, GError **error)
+{
+	g_autofree char *left = layers->lower && layers->work
+					? g_build_filename(layers->work, "work",
+							   NULL)
+					: NULL;
+
+	if (!left || tempdir_remove_tree(left))
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "the work folder %s of overlayfs cannot be removed", left);
+	return false;
+}
+
+static bool stage_init(struct command *command, GError **error)
+{
+	const struct sandbox_spec *spec = command->spec;
+	bool layered = spec->src.lower || spec->out.lower;
+
+	g_assert(!layered || !spec->none);
+	command->is_root = !spec->none && geteuid() == 0;
+	command->staged = command->is_root || layered;
+	g_snprintf(command->uid_map, sizeof(command->uid_map), "%u %u 1",
+		   (guint)geteuid(), (guint)geteuid());
+	g_snprintf(command->gid_map, sizeof(command->gid_map), "%u %u 1",
+		   (guint)getegid(), (guint)getegid());
+	return (!spec->src_writable || clear_work(&spec->src, error)) &&
+	       clear_work(&spec->out, error) && give_folders(command, error);
+}
+
 static bool command_init(struct command *command,
 			 const struct sandbox_spec *spec, GError **error)
 {
@@ -266,7 +300,7 @@ static bool command_init(struct command *command,
 			    "no pipe can be made for the sandbox");
 		return false;
 	}
-	if (!give_folders(command, error))
+	if (!stage_init(command, error))
 		return false;
 	if (spec->output_bytes && spec->src.top && spec->src_writable)
 		command->source_bytes = folder_size(spec->src.top, G_MAXUINT64);

@@ -6,6 +6,8 @@
 #include "test.h"
 
 #include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -52,6 +54,32 @@ static inline char *test_mark(void)
 	g_autofree char *id = clock_new_id();
 
 	return g_strconcat("mark-", id, NULL);
+}
+
+#define TEST_NOBODY 65534
+
+/*
+ * Run tests; as root once more as a user without rights, whose sandboxes are
+ * made in another way. The first status that is not 0.
+ */
+static inline int test_as_both(int (*tests)(void))
+{
+	int status = 0;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return tests();
+	pid = fork();
+	if (pid == 0) {
+		if (setresgid(TEST_NOBODY, TEST_NOBODY, TEST_NOBODY) < 0 ||
+		    setresuid(TEST_NOBODY, TEST_NOBODY, TEST_NOBODY) < 0 ||
+		    prctl(PR_SET_DUMPABLE, 1) < 0) /* to own our /proc */
+			_exit(1);
+		exit(tests());
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		return 1;
+	return tests();
 }
 
 #endif

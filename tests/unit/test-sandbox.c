@@ -420,9 +420,142 @@ static void a_sandbox_that_cannot_be_made_is_trouble(void **state)
 	assert_int_equal(error->code, REROLL_ERROR_TEMP);
 }
 
+/* A folder `name` below `dir`, with a name that divides mount options. */
+static char *make_folder(struct fixture *fixture, const char *name)
+{
+	char *path = g_build_filename(fixture->dir->path, "a:b,c=d\\", name,
+				      NULL);
+
+	assert_int_equal(g_mkdir_with_parents(path, 0755), 0);
+	return path;
+}
+
+/* As keep makers do: what is below belongs to who builds. */
+static void give_to_builds(const char *path)
+{
+	if (geteuid() == 0)
+		assert_int_equal(lchown(path, SANDBOX_UID, SANDBOX_UID), 0);
+}
+
+static char *content_of(const char *dir, const char *path)
+{
+	g_autofree char *full = g_build_filename(dir, path, NULL);
+	char *text = NULL;
+
+	g_file_get_contents(full, &text, NULL, NULL);
+	return text;
+}
+
+static void two_layers_are_seen_as_one_folder(void **state)
+{
+	static const char script[] =
+		"set -ex; test \"$(cat /build/src/a)\" = top; cat "
+		"/build/src/b; "
+		"cat kept; echo new >kept; rm gone; test ! -e gone; mkdir d; "
+		"mv kept d/kept; if touch /build/src/x; then exit 1; fi";
+	struct fixture *fixture = *state;
+	g_autofree char *src = make_folder(fixture, "src");
+	g_autofree char *base = make_folder(fixture, "base");
+	g_autofree char *out = make_folder(fixture, "out");
+	g_autofree char *old = make_folder(fixture, "old");
+	g_autofree char *work = make_folder(fixture, "work");
+	g_autofree char *kept = g_build_filename(old, "kept", NULL);
+	const char *const argv[] = {"sh", "-c", script, NULL};
+	const struct sandbox_spec spec = {
+		.argv = argv,
+		.src = {.top = src, .lower = base},
+		.out = {.top = out, .lower = old, .work = work},
+		.cwd = SANDBOX_OUT,
+		.time_s = 20,
+		.output_bytes = MIB,
+		.sink = keep,
+		.sink_data = fixture,
+	};
+
+	test_put(src, "a", "top");
+	test_put(base, "a", "base");
+	test_put(base, "b", "base");
+	test_put(old, "kept", "old\n");
+	test_put(old, "gone", "old\n");
+	give_to_builds(kept);
+	give_to_builds(old);
+	assert_int_equal(chmod(fixture->dir->path, 0700), 0);
+	for (int round = 0; round < 2; round++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(sandbox_result_t)
+			result = sandbox_run(&spec, NULL, &error);
+		g_autofree char *below = content_of(old, "kept");
+		g_autofree char *above = content_of(out, "d/kept");
+
+		if (!result)
+			fail_msg("%s", error->message);
+		/* The second time it finds what the first one did. */
+		if (process_result_ok(result->process) != (round == 0))
+			fail_msg("%s", fixture->said->str);
+		assert_string_equal(below, "old\n");
+		assert_string_equal(above, "new\n");
+		g_string_truncate(fixture->said, 0);
+	}
+}
+
+static void the_lower_layer_counts_for_no_limit(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *old = make_folder(fixture, "old");
+	g_autofree char *work = make_folder(fixture, "work");
+	g_autofree char *big = g_strnfill(2 * MIB, 'x');
+	const char *const argv[] = {"cp", "big", "again", NULL};
+	struct sandbox_spec spec = {
+		.argv = argv,
+		.out = {.top = fixture->out, .lower = old, .work = work},
+		.cwd = SANDBOX_OUT,
+		.time_s = 20,
+		.output_bytes = 3 * MIB,
+	};
+	g_autoptr(sandbox_result_t) one = NULL;
+	g_autoptr(sandbox_result_t) two = NULL;
+
+	test_put(old, "big", big);
+	one = sandbox_run(&spec, NULL, NULL);
+	assert_true(process_result_ok(one->process));
+	assert_false(one->over_output);
+	spec.output_bytes = MIB;
+	two = sandbox_run(&spec, NULL, NULL);
+	assert_true(two->over_output);
+}
+
+static void layers_that_cannot_be_mounted_are_trouble(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *const argv[] = {"true", NULL};
+	const struct {
+		struct layers out;
+		const char *says;
+	} rows[] = {
+		{{.top = fixture->out, .lower = "/none", .work = fixture->src},
+		 "a folder of the build cannot be opened: No such file"},
+		/* The work folder is within the top one. */
+		{{.top = fixture->out,
+		  .lower = fixture->src,
+		  .work = fixture->out},
+		 "overlayfs cannot be mounted: Invalid argument"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct sandbox_spec spec = {
+			.argv = argv, .out = rows[i].out, .time_s = 5};
+		g_autoptr(GError) error = NULL;
+
+		assert_null(sandbox_run(&spec, NULL, &error));
+		assert_int_equal(error->code, REROLL_ERROR_TEMP);
+		if (!strstr(error->message, rows[i].says))
+			fail_msg("%s", error->message);
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
-int main(void)
+static int all_cases(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(this_machine_can_protect_builds),
@@ -442,7 +575,15 @@ int main(void)
 		CASE(without_bubblewrap_the_package_is_named),
 		CASE(refused_namespaces_are_told_as_such),
 		CASE(a_sandbox_that_cannot_be_made_is_trouble),
+		CASE(two_layers_are_seen_as_one_folder),
+		CASE(the_lower_layer_counts_for_no_limit),
+		CASE(layers_that_cannot_be_mounted_are_trouble),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void)
+{
+	return test_as_both(all_cases);
 }
