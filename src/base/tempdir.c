@@ -119,7 +119,6 @@ void tempdir_sweep(void)
 /* Where a removal works: its root, to which too deep folders are lifted. */
 struct removal {
 	int root_fd;
-	dev_t device;
 	guint lifted;
 };
 
@@ -136,15 +135,17 @@ static bool lift(struct removal *removal, int dir_fd, const char *name)
 static bool remove_entry(struct removal *removal, int dir_fd, const char *name,
 			 guint depth)
 {
-	struct stat st;
+	struct statx st;
 	bool empty;
 	int fd;
 
 	if (unlinkat(dir_fd, name, 0) == 0)
 		return true;
-	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+	if (statx(dir_fd, name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) != 0)
 		return errno == ENOENT;
-	if (!S_ISDIR(st.st_mode) || st.st_dev != removal->device)
+	/* A subvolume has a device of its own, but is no mount. */
+	if (!S_ISDIR(st.stx_mode) ||
+	    (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0)
 		return false;
 	if (depth == 0)
 		return lift(removal, dir_fd, name);
@@ -191,7 +192,6 @@ bool tempdir_remove_tree(const char *path)
 	if (!S_ISDIR(st.st_mode))
 		return unlink(path) == 0;
 	chmod(path, 0700);
-	removal.device = st.st_dev;
 	removal.root_fd = open(path,
 			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (removal.root_fd < 0)

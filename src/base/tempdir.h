@@ -29,8 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(tempdir_t, tempdir_free)
 void tempdir_sweep(void);
 
 /*
- * Remove `path` and all below it without following a symlink or leaving its
- * file system. True when nothing is left.
+ * Remove `path` and all below it without following a symlink or going into a
+ * mount. True when nothing is left.
  */
 bool tempdir_remove_tree(const char *path);
 
