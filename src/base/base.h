@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/overlay.h"
 #include "base/process.h"
 #include "base/tempdir.h"
 #include "base/template.h"

@@ -5,6 +5,7 @@ libreroll_a_SOURCES += \
 	src/base/error.c src/base/error.h \
 	src/base/json.c src/base/json.h \
 	src/base/log.c src/base/log.h \
+	src/base/overlay.c src/base/overlay.h \
 	src/base/process.c src/base/process.h \
 	src/base/tempdir.c src/base/tempdir.h \
 	src/base/text.c src/base/text.h

@@ -1,94 +1,131 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The way to a file is walked in top part by part, as overlayfs looks it up:
- * what top has decides; where it has nothing, or a folder that is not opaque,
- * lower is asked for the whole path.
+ * With two layers the way to a file is walked part by part, since a symlink of
+ * one may lead to a file of the other.
  */
 #include <config.h>
 
 #include "build/layers.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/base.h"
 #include "build/safe-file.h"
 
-enum found { NOTHING, COVERED, HERE };
+#define STEPS_MOST 1000 /* parts of a path, and of the links on its way */
 
-/* overlayfs marks a folder as root, or as the owner of a user namespace. */
-static bool is_opaque(int fd)
-{
-	static const char *const names[] = {"trusted.overlay.opaque",
-					    "user.overlay.opaque"};
-	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+struct open_layers {
+	int top, lower;
+};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		char value[2];
-
-		if (getxattr(path, names[i], value, sizeof(value)) == 1 &&
-		    value[0] == 'y')
-			return true;
-	}
-	return false;
-}
-
-/* What top says of the entry `path`, which is no symlink's end. */
-static enum found look_at(int top, const char *path)
-{
-	const struct open_how how = {
-		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
-			   RESOLVE_NO_SYMLINKS,
-	};
-	int fd = (int)syscall(SYS_openat2, top, path, &how, sizeof(how));
-	enum found found = HERE;
-	struct stat st;
-
-	if (fd < 0)
-		return errno == ENOENT ? NOTHING : COVERED;
-	if (fstat(fd, &st) < 0)
-		found = COVERED;
-	else if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
-		found = COVERED;
-	else if (S_ISDIR(st.st_mode))
-		found = is_opaque(fd) ? COVERED : NOTHING;
-	close(fd);
-	return found;
-}
-
-/* Whether top leaves `path` to lower. */
-static bool shows_lower(const struct layers *layers, const char *path)
+/* The parts of `path` on the stack, the first one uppermost. */
+static void push_parts(GPtrArray *stack, const char *path)
 {
 	g_auto(GStrv) parts = g_strsplit(path, "/", -1);
-	g_autoptr(GString) way = g_string_new(NULL);
-	int top = open(layers->top, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	enum found found = top < 0 ? COVERED : NOTHING;
 
-	for (char **part = parts; *part && found == NOTHING; part++) {
-		if (!**part)
-			continue;
-		g_string_append_printf(way, "%s%s", way->len ? "/" : "", *part);
-		found = look_at(top, way->str);
+	for (guint i = g_strv_length(parts); i > 0; i--)
+		g_ptr_array_add(stack, g_steal_pointer(&parts[i - 1]));
+}
+
+static void go_up(GString *way)
+{
+	const char *slash = strrchr(way->str, '/');
+
+	g_string_truncate(way, slash ? (gsize)(slash - way->str) : 0);
+}
+
+/* What a link that stays in the folder points to; false for any other. */
+static bool push_link(GPtrArray *stack, int fd)
+{
+	char target[PATH_MAX];
+	ssize_t len = readlinkat(fd, "", target, sizeof(target) - 1);
+
+	if (len <= 0)
+		return false;
+	target[len] = '\0';
+	push_parts(stack, target);
+	return *target != '/';
+}
+
+/*
+ * One part further: what it is in `way`, where a link is replaced by what it
+ * points to. False when there is nothing, or it leaves the folder.
+ */
+static bool take_part(const struct open_layers *layers, GString *way,
+		      GPtrArray *stack)
+{
+	g_autofree char *part = g_ptr_array_steal_index(stack, stack->len - 1);
+	bool ok = true;
+	struct stat st;
+	int fd;
+
+	if (!*part || strcmp(part, ".") == 0)
+		return true;
+	if (strcmp(part, "..") == 0) {
+		ok = way->len > 0;
+		go_up(way);
+		return ok;
 	}
-	if (top >= 0)
-		close(top);
-	return found == NOTHING;
+	g_string_append_printf(way, "%s%s", way->len ? "/" : "", part);
+	fd = overlay_open(layers->top, layers->lower, way->str);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
+		go_up(way);
+		ok = push_link(stack, fd);
+	}
+	close(fd);
+	return ok;
+}
+
+static int open_regular(const struct open_layers *layers, const char *path)
+{
+	int place = overlay_open(layers->top, layers->lower, path), fd = -1;
+	g_autofree char *self = g_strdup_printf("/proc/self/fd/%d", place);
+	struct stat st;
+
+	if (place < 0)
+		return -1;
+	if (fstat(place, &st) == 0 && S_ISREG(st.st_mode))
+		fd = open(self, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	close(place);
+	return fd;
+}
+
+static int open_both(const struct open_layers *layers, const char *path)
+{
+	g_autoptr(GPtrArray) stack = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GString) way = g_string_new(NULL);
+
+	push_parts(stack, path);
+	for (guint steps = 0; stack->len; steps++) {
+		if (steps > STEPS_MOST || !take_part(layers, way, stack))
+			return -1;
+	}
+	return open_regular(layers, way->str);
 }
 
 int layers_open(const struct layers *layers, const char *path)
 {
-	int fd = safe_file_open(layers->top, path);
+	const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	struct open_layers open_layers;
+	int fd = -1;
 
-	if (fd >= 0 || !layers->lower || !shows_lower(layers, path))
-		return fd;
-	return safe_file_open(layers->lower, path);
+	if (!layers->lower)
+		return safe_file_open(layers->top, path);
+	open_layers.top = open(layers->top, flags);
+	open_layers.lower = open(layers->lower, flags);
+	if (open_layers.top >= 0 && open_layers.lower >= 0)
+		fd = open_both(&open_layers, path);
+	if (open_layers.top >= 0)
+		close(open_layers.top);
+	if (open_layers.lower >= 0)
+		close(open_layers.lower);
+	return fd;
 }
 
 char *layers_read(const struct layers *layers, const char *path,
