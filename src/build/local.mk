@@ -22,14 +22,18 @@ libreroll_a_SOURCES += \
 	src/build/sandbox.c src/build/sandbox.h \
 	src/build/sandbox-bwrap.c src/build/sandbox-child.c \
 	src/build/sandbox-internal.h \
-	src/build/snapshot.c src/build/snapshot.h
+	src/build/snapshot.c src/build/snapshot.h src/build/snapshot-ways.h \
+	src/build/snapshot-btrfs.c \
+	src/build/snapshot-copy.c \
+	src/build/snapshot-overlay.c
 
 check_PROGRAMS += \
 	tests/unit/test-diagnostics \
 	tests/unit/test-executor \
 	tests/unit/test-kconfig \
 	tests/unit/test-plan \
-	tests/unit/test-sandbox
+	tests/unit/test-sandbox \
+	tests/unit/test-snapshot
 tests_unit_test_diagnostics_SOURCES = tests/unit/test-diagnostics.c
 tests_unit_test_diagnostics_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_executor_SOURCES = tests/unit/test-executor.c \
@@ -42,12 +46,16 @@ tests_unit_test_plan_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c \
 	tests/unit/test-build.h
 tests_unit_test_sandbox_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c \
+	tests/unit/test-build.h
+tests_unit_test_snapshot_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += \
 	tests/unit/test-diagnostics \
 	tests/unit/test-executor \
 	tests/unit/test-kconfig \
 	tests/unit/test-plan \
-	tests/unit/test-sandbox
+	tests/unit/test-sandbox \
+	tests/unit/test-snapshot
 
 check_PROGRAMS += tests/fuzz/fuzz-diagnostics tests/fuzz/fuzz-kconfig
 tests_fuzz_fuzz_diagnostics_SOURCES = tests/fuzz/fuzz-diagnostics.c \

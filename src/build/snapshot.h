@@ -7,7 +7,8 @@
  * `overlay`: overlayfs, mounted by the sandbox in its own mount namespace, as
  * root or in a user namespace. `btrfs`: a subvolume, snapshot by the file
  * system. `reflink`: a copy whose files share their blocks. `copy`: a copy.
- * All keep the dates of files.
+ * A view is as `from` is: dates to the nanosecond, modes, and as root owners,
+ * of the folder itself too.
  *
  * Ownership: a snapshot owns its folder and the texts of its layers.
  * Errors: TEMP the disk or the rights say no; CONFIG nobody knows that way, or
@@ -37,7 +38,7 @@ struct snapshot_ops {
 	/* `snapshot->dir` exists and is empty; sets snapshot->layers. */
 	bool (*make)(struct snapshot *snapshot, const char *from,
 		     GCancellable *cancellable, GError **error);
-	void (*drop)(struct snapshot *snapshot);
+	void (*drop)(struct snapshot *snapshot); /* or NULL */
 };
 
 struct snapshot {
