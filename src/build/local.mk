@@ -28,12 +28,16 @@ libreroll_a_SOURCES += \
 	src/build/snapshot-overlay.c
 
 check_PROGRAMS += \
+	tests/unit/test-checkout-view \
 	tests/unit/test-diagnostics \
 	tests/unit/test-executor \
 	tests/unit/test-kconfig \
 	tests/unit/test-plan \
 	tests/unit/test-sandbox \
 	tests/unit/test-snapshot
+tests_unit_test_checkout_view_SOURCES = tests/unit/test-checkout-view.c \
+	tests/unit/test-build.h
+tests_unit_test_checkout_view_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_diagnostics_SOURCES = tests/unit/test-diagnostics.c
 tests_unit_test_diagnostics_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_executor_SOURCES = tests/unit/test-executor.c \
@@ -50,6 +54,7 @@ tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c \
 	tests/unit/test-build.h
 tests_unit_test_snapshot_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += \
+	tests/unit/test-checkout-view \
 	tests/unit/test-diagnostics \
 	tests/unit/test-executor \
 	tests/unit/test-kconfig \

@@ -19,7 +19,12 @@
 
 struct checkout {
 	git_repository *git;
-	int top;
+	int top, lower; /* -1: none */
+	git_tree *tree; /* the new one, where there is a lower folder */
+	char *gone;	/* what was removed last, of a view */
+	uid_t uid;	/* of who owns the folder */
+	gid_t gid;
+	bool give;    /* is somebody else */
 	char *folder; /* path of the folder that is open, "" the top */
 	int folder_fd;
 	gint64 mtime_at;
@@ -49,17 +54,32 @@ static int open_beneath(int top, const char *path)
 			    sizeof(how));
 }
 
+/* As root: to who owns the folder. */
+static bool give(const struct checkout *checkout, int folder, const char *name)
+{
+	return !checkout->give ||
+	       fchownat(folder, name, checkout->uid, checkout->gid,
+			AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Make the folders on the way to `path`, each opened by its parent. */
-static int make_folders(int top, const char *path)
+static int make_folders(const struct checkout *checkout, const char *path)
 {
 	g_auto(GStrv) names = g_strsplit(path, "/", -1);
-	int fd = open_beneath(top, "");
+	int fd;
+
+	if (checkout->lower >= 0)
+		return overlay_make_folder(checkout->top, checkout->lower,
+					   path);
+	fd = open_beneath(checkout->top, "");
 
 	for (char **name = names; *name && fd >= 0; name++) {
 		int parent = fd;
 
-		if (mkdirat(parent, *name, 0777) == 0)
+		if (mkdirat(parent, *name, 0777) == 0) {
+			(void)give(checkout, parent, *name);
 			(void)fchmodat(parent, *name, 0755, 0);
+		}
 		fd = open_beneath(parent, *name);
 		close(parent);
 	}
@@ -84,8 +104,10 @@ static int enter(struct checkout *checkout, const char *path, bool make,
 		close(checkout->folder_fd);
 	g_clear_pointer(&checkout->folder, g_free);
 	checkout->folder_fd = open_beneath(checkout->top, folder);
-	if (checkout->folder_fd < 0 && errno == ENOENT && make)
-		checkout->folder_fd = make_folders(checkout->top, folder);
+	/* In a view a whiteout may be in the way. */
+	if (checkout->folder_fd < 0 && make &&
+	    (errno == ENOENT || checkout->lower >= 0))
+		checkout->folder_fd = make_folders(checkout, folder);
 	if (checkout->folder_fd >= 0)
 		checkout->folder = g_steal_pointer(&folder);
 	return checkout->folder_fd;
@@ -116,12 +138,53 @@ static void remove_empty_folders(struct checkout *checkout, const char *path)
 	}
 }
 
+/*
+ * The topmost folder on the way to `path` that the new tree has not, or has
+ * something else in its place; else the path itself.
+ */
+static char *topmost_gone(git_tree *tree, const char *path)
+{
+	for (const char *slash = strchr(path, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		g_autofree char *folder = g_strndup(path, slash - path);
+		git_tree_entry *entry = NULL;
+		bool stays = git_tree_entry_bypath(&entry, tree, folder) == 0 &&
+			     git_tree_entry_type(entry) == GIT_OBJECT_TREE;
+
+		git_tree_entry_free(entry);
+		if (!stays)
+			return g_steal_pointer(&folder);
+	}
+	return g_strdup(path);
+}
+
+/*
+ * The whiteout stands even where something else is to come: it makes a folder
+ * opaque that takes its place.
+ */
+static bool remove_from_view(struct checkout *checkout, const char *path)
+{
+	g_autofree char *gone = topmost_gone(checkout->tree, path);
+
+	if (g_strcmp0(gone, checkout->gone) == 0)
+		return true;
+	leave(checkout);
+	if (!overlay_remove(checkout->top, checkout->lower, gone))
+		return fail(checkout, gone, "removed");
+	g_free(checkout->gone);
+	checkout->gone = g_steal_pointer(&gone);
+	return true;
+}
+
 static bool remove_file(struct checkout *checkout, const git_diff_file *file)
 {
 	int flags = file->mode == GIT_FILEMODE_COMMIT ? AT_REMOVEDIR : 0;
 	const char *name;
-	int folder = enter(checkout, file->path, false, &name);
+	int folder;
 
+	if (checkout->lower >= 0)
+		return remove_from_view(checkout, file->path);
+	folder = enter(checkout, file->path, false, &name);
 	if (folder >= 0 && unlinkat(folder, name, flags) != 0 &&
 	    errno != ENOENT)
 		return fail(checkout, file->path, "removed");
@@ -230,6 +293,17 @@ static GBytes *read_blob(struct checkout *checkout, const git_diff_file *file)
 					  blob_free, blob);
 }
 
+/* Where the tree has a repository of its own. */
+static bool write_empty_folder(struct checkout *checkout, const char *path)
+{
+	int fd = make_folders(checkout, path);
+
+	if (fd < 0)
+		return fail(checkout, path, "made");
+	close(fd);
+	return true;
+}
+
 static bool write_file(struct checkout *checkout, const git_diff_file *file)
 {
 	struct timespec times[2] = {{.tv_sec = checkout->mtime_at},
@@ -241,8 +315,7 @@ static bool write_file(struct checkout *checkout, const git_diff_file *file)
 	if (folder < 0)
 		return fail(checkout, file->path, "written");
 	if (file->mode == GIT_FILEMODE_COMMIT)
-		return mkdirat(folder, name, 0755) == 0 || errno == EEXIST ||
-		       fail(checkout, file->path, "made");
+		return write_empty_folder(checkout, file->path);
 	content = read_blob(checkout, file);
 	if (!content)
 		return false;
@@ -250,6 +323,8 @@ static bool write_file(struct checkout *checkout, const git_diff_file *file)
 	    (errno != EEXIST || unlinkat(folder, name, 0) != 0 ||
 	     !write_content(folder, name, file, content)))
 		return fail(checkout, file->path, "written");
+	if (!give(checkout, folder, name))
+		return fail(checkout, file->path, "given away");
 	if (checkout->mtime_at != 0 &&
 	    utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW) != 0)
 		return fail(checkout, file->path, "dated");
@@ -357,23 +432,66 @@ static bool checkout_changes(struct checkout *checkout, struct repo *repo,
 	return ok;
 }
 
-bool repo_checkout(struct repo *repo, const char *tree, const char *from_tree,
-		   const char *dir, gint64 mtime_at, GCancellable *cancellable,
-		   GError **error)
+static bool checkout_open(struct checkout *checkout, struct repo *repo,
+			  const struct checkout_view *view)
+{
+	struct stat st;
+
+	(void)g_mkdir_with_parents(view->top, 0755);
+	checkout->top = open(view->top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (checkout->top < 0 || fstat(checkout->top, &st) < 0)
+		return fail(checkout, view->top, "opened");
+	checkout->uid = st.st_uid;
+	checkout->gid = st.st_gid;
+	checkout->give = geteuid() == 0 && st.st_uid != 0;
+	if (!view->lower)
+		return true;
+	checkout->lower = open(view->lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (checkout->lower < 0)
+		return fail(checkout, view->lower, "opened");
+	checkout->tree = repo_tree(repo, view->tree, checkout->error);
+	return checkout->tree != NULL;
+}
+
+static void checkout_clear(struct checkout *checkout)
+{
+	leave(checkout);
+	git_tree_free(checkout->tree);
+	g_free(checkout->gone);
+	if (checkout->top >= 0)
+		close(checkout->top);
+	if (checkout->lower >= 0)
+		close(checkout->lower);
+}
+
+bool repo_checkout_view(struct repo *repo, const struct checkout_view *view,
+			GCancellable *cancellable, GError **error)
 {
 	struct checkout checkout = {.git = repo_git(repo),
-				    .mtime_at = mtime_at,
+				    .top = -1,
+				    .lower = -1,
+				    .mtime_at = view->mtime_at,
 				    .cancellable = cancellable,
 				    .error = error};
 	bool ok;
 
-	(void)g_mkdir_with_parents(dir, 0755);
-	checkout.top = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (checkout.top < 0)
-		return fail(&checkout, dir, "opened");
-	ok = from_tree ? checkout_changes(&checkout, repo, from_tree, tree)
-		       : checkout_whole(&checkout, repo, tree);
-	leave(&checkout);
-	close(checkout.top);
+	g_assert(view->from_tree || !view->lower);
+	ok = checkout_open(&checkout, repo, view) &&
+	     (view->from_tree ? checkout_changes(&checkout, repo,
+						 view->from_tree, view->tree)
+			      : checkout_whole(&checkout, repo, view->tree));
+	checkout_clear(&checkout);
 	return ok;
+}
+
+bool repo_checkout(struct repo *repo, const char *tree, const char *from_tree,
+		   const char *dir, gint64 mtime_at, GCancellable *cancellable,
+		   GError **error)
+{
+	const struct checkout_view view = {.tree = tree,
+					   .from_tree = from_tree,
+					   .top = dir,
+					   .mtime_at = mtime_at};
+
+	return repo_checkout_view(repo, &view, cancellable, error);
 }

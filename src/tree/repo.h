@@ -61,6 +61,21 @@ bool repo_checkout(struct repo *repo, const char *tree, const char *from_tree,
 		   const char *dir, gint64 mtime_at, GCancellable *cancellable,
 		   GError **error);
 
+/*
+ * The same in a view of two layers (base/overlay.h), which together hold
+ * `from_tree`: only `top` is written to, and what goes leaves a whiteout there,
+ * one for the topmost folder that is gone as a whole. `lower` NULL is a plain
+ * folder. As root, here as above, what is written belongs to who owns the
+ * folder.
+ */
+struct checkout_view {
+	const char *tree, *from_tree;
+	const char *top, *lower;
+	gint64 mtime_at;
+};
+bool repo_checkout_view(struct repo *repo, const struct checkout_view *view,
+			GCancellable *cancellable, GError **error);
+
 /* Paths that differ between two trees; of char *. */
 GPtrArray *repo_changed_files(struct repo *repo, const char *old_tree,
 			      const char *new_tree, GError **error);

@@ -75,6 +75,7 @@ static inline int test_as_both(int (*tests)(void))
 		    setresuid(TEST_NOBODY, TEST_NOBODY, TEST_NOBODY) < 0 ||
 		    prctl(PR_SET_DUMPABLE, 1) < 0) /* to own our /proc */
 			_exit(1);
+		g_setenv("HOME", "/", TRUE);
 		exit(tests());
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
