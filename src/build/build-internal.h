@@ -8,6 +8,7 @@
 
 #include "build/diagnostics.h"
 #include "build/executor.h"
+#include "build/keep.h"
 #include "build/log-file.h"
 #include "build/sandbox.h"
 #include "build/snapshot.h"
@@ -19,11 +20,13 @@ struct build_run {
 	const struct build_job *job;
 	const struct build_spec *spec;
 	const char *tree;
-	bool base; /* go on after errors, make no artifacts */
+	bool base;	    /* go on after errors, make no artifacts */
+	GPtrArray *changes; /* of struct tree_change, against the base */
 	GCancellable *cancellable;
-	struct progress *progress; /* may be NULL */
-	gint64 deadline_ms;	   /* of the monotonic clock */
-	char *dir;		   /* private */
+	struct progress *progress;   /* may be NULL */
+	gint64 deadline_ms;	     /* of the monotonic clock */
+	char *dir;		     /* private */
+	struct kept *sources, *warm; /* what src and out are views of */
 	struct snapshot *src, *out;
 	const char *src_seen, *out_seen; /* as the build sees them */
 	char *artifact_dir;
@@ -44,11 +47,17 @@ bool build_run_step(struct build_run *run, const char *const *argv,
 struct build_recipe {
 	enum recipe_kind kind;
 	bool src_writable;
+	bool incremental; /* goes on in the output of a finished base */
+
+	/* Whether the build may read that path of the sources; NULL: any. */
+	bool (*reads)(const char *path);
 	bool (*build)(struct build_run *run, GError **error);
 	bool (*collect)(struct build_run *run, GError **error);
 };
 
 extern const struct build_recipe build_recipe_kbuild, build_recipe_script;
+
+const struct build_recipe *build_recipe_of(const struct build_spec *spec);
 
 /*
  * Build run->tree from the checkout to the findings. The private folders are
@@ -56,6 +65,57 @@ extern const struct build_recipe build_recipe_kbuild, build_recipe_script;
  */
 bool build_run_tree(struct build_run *run, GError **error);
 void build_run_clear(struct build_run *run);
+
+bool build_make_folder(const char *path, GError **error);
+
+/* run->dir, in the work folder. */
+bool build_run_make_dir(struct build_run *run, GError **error);
+struct repo *build_open_repo(const struct build_job *job, GError **error);
+
+/* On their way to the caller: the last line of it, now and then (local.c). */
+void progress_take(struct progress *progress, const char *data, gsize len);
+
+/* --- what is kept of the base (warm.c) --- */
+
+/*
+ * The sources and the output folder of a run. Where the sandbox is, both are
+ * views of what is kept: the base's sources with the changes of the series on
+ * top, and the base's finished build, which is made here when it is not there
+ * yet. Without it they are a checkout and an empty folder.
+ */
+bool warm_lay_sources(struct build_run *run, GError **error);
+bool warm_lay_output(struct build_run *run, GError **error);
+
+/*
+ * run->out as a view of the base's finished build, if there is one; nothing is
+ * built.
+ */
+bool warm_view_base(struct build_run *run, GError **error);
+
+/* What the base said when it was built. */
+struct base_said {
+	enum build_status status;
+	char *summary;
+	GHashTable *fingerprints; /* a set of diagnostic_fingerprint() */
+};
+
+/* Built now when it never was. */
+struct base_said *warm_base_said(struct build_run *run, GError **error);
+void base_said_free(struct base_said *said);
+
+/* --- what was built before (cache.c) --- */
+
+/*
+ * The result of the same tree and spec, its artifacts linked into the folder of
+ * this one. NULL without an error: it was never built.
+ */
+struct build_result *cache_take(struct build_run *run, GError **error);
+
+/* Keep run->result for the next one. */
+void cache_put(struct build_run *run);
+
+/* Hex digest of all of the spec, and its tools, that says what is built. */
+char *build_spec_digest(const struct build_spec *spec, GError **error);
 
 /*
  * Take from run->found what the base has too (blame.c). False with TEMP when
@@ -107,6 +167,8 @@ bool build_spec_use_toolchain(struct build_spec *spec, const struct arch *arch,
 
 /* CONFIG naming the first tool that the build's own PATH does not have. */
 bool build_tools_check(const struct build_spec *spec, GError **error);
+
+#define BUILD_LOG_NAME "log"
 
 /* The PATH of every build. */
 #define BUILD_PATH "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"

@@ -3,10 +3,12 @@
  * Where builds run. The pipeline hands over a spec and a tree; the executor
  * makes the sources, runs the recipe in the sandbox and answers with a result.
  *
- * With `base_tree` set and warnings that only count when they are new, or a
- * build that failed, the base is built the same way (once for a work_dir and
- * spec) and what it has too is dropped; when all that failed fails there too,
- * that is trouble, not a result.
+ * With `base_tree` set the base is built the same way, once, and kept: a recipe
+ * that can goes on in a copy-on-write view of it, so that the cost is in
+ * proportion to the change, and what the base says too is not blamed on the
+ * series; when all that failed fails there too, that is trouble, not a result.
+ * The same tree with the same spec is never built twice: what came of it is
+ * taken from the keep.
  *
  * Ownership: spec and job fields must live until the callback.
  * Errors: TEMP (disk, tool, sandbox: trouble, retried), CONFIG (a tool the
@@ -20,6 +22,7 @@
 
 #include <gio/gio.h>
 
+#include "build/keep.h"
 #include "build/plan.h"
 #include "build/result.h"
 
@@ -30,6 +33,7 @@ struct build_job {
 	const char *tree;	 /* tree id to build */
 	const char
 		*base_tree;  /* what the series is compared with; may be NULL */
+	struct keep *keep;   /* of sources, finished bases and results */
 	const char *out_dir; /* artifacts and log go to out_dir/spec->id */
 	const char *work_dir; /* private folders are made here */
 	bool no_sandbox;

@@ -8,6 +8,7 @@
  * Shape of the folder: KIND/KEY is one that is whole, KIND/KEY.new one that is
  * being made or was left by a process that died, KIND/KEY.lock its lock, whose
  * date is that of the last use and whose text is the size in bytes.
+ * files/DIGEST is the content of files that several of them have, stored once.
  * Several processes may use one keep at once.
  * Errors: TEMP disk or rights; CANCELLED; whatever the maker says.
  */
@@ -20,14 +21,17 @@
 
 struct keep;
 
-/* `limit_bytes` 0: no limit. `wanted`: the way of its snapshots, NULL: best. */
-struct keep *keep_open(const char *dir, guint64 limit_bytes, const char *wanted,
-		       GError **error);
+/*
+ * `limit_bytes` 0: no limit. `wanted`: the way of its snapshots, NULL: best.
+ * Nothing is touched before the first keep_get().
+ */
+struct keep *keep_new(const char *dir, guint64 limit_bytes, const char *wanted);
 void keep_free(struct keep *keep);
 typedef struct keep keep_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(keep_t, keep_free)
 
-const struct snapshot_ops *keep_snapshots(const struct keep *keep);
+/* NULL when no way works in its folder. */
+const struct snapshot_ops *keep_snapshots(struct keep *keep, GError **error);
 
 /* Fill the empty folder `dir`. False with an error: nothing is kept. */
 typedef bool (*keep_maker)(const char *dir, gpointer data, GError **error);
@@ -48,6 +52,14 @@ struct kept *keep_get(struct keep *keep, const char *kind, const char *key,
 void kept_free(struct kept *kept);
 typedef struct kept kept_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(kept_t, kept_free)
+
+/*
+ * Store the file `path` (of a folder that is being made, or of one whose files
+ * are not written to any more) under the digest of its content: when that is
+ * there already, `path` becomes another name of it.
+ */
+bool keep_share(struct keep *keep, const char *digest, const char *path,
+		GError **error);
 
 struct keep_entry {
 	char *kind, *key;

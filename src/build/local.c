@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Builds on this machine: a worker thread a build. The thread checks the tree
- * out into private folders, runs the recipe's steps in the sandbox with one
- * time limit over all of them, reads the findings out of the log as it comes,
- * asks blame.c what the base has too, and collects the artifacts.
+ * Builds on this machine: a worker thread a build. What was built before is
+ * taken from the cache; else the tree is built, what its base says too is
+ * dropped, and the artifacts are collected.
  */
 #include <config.h>
 
-#include <errno.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/base.h"
 #include "build/build-internal.h"
@@ -18,13 +14,6 @@
 
 #define PROGRESS_MS 200
 #define PROGRESS_BYTES 120
-#define LOG_NAME "log"
-#define BASE_LOG_NAME "base-log"
-
-static const struct build_recipe *const build_recipes[] = {
-	&build_recipe_kbuild,
-	&build_recipe_script,
-};
 
 /* Lines on their way to the caller's main context. */
 struct progress {
@@ -73,8 +62,7 @@ static void progress_send(struct progress *progress, char *text)
 }
 
 /* The last whole line of what came, not more often than PROGRESS_MS. */
-static void progress_take(struct progress *progress, const char *data,
-			  gsize len)
+void progress_take(struct progress *progress, const char *data, gsize len)
 {
 	gint64 now_ms = clock_monotonic_ms();
 	const char *from;
@@ -90,24 +78,6 @@ static void progress_take(struct progress *progress, const char *data,
 	progress->last_ms = now_ms;
 	progress_send(progress,
 		      text_one_line(from, data + len - from, PROGRESS_BYTES));
-}
-
-static void take_output(const char *data, gsize len, gpointer user_data)
-{
-	struct build_run *run = user_data;
-
-	log_file_write(run->log, data, len);
-	diagnostics_feed(run->diagnostics, data, len);
-	progress_take(run->progress, data, len);
-}
-
-static const struct build_recipe *recipe_of(const struct build_spec *spec)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(build_recipes); i++) {
-		if (build_recipes[i]->kind == spec->recipe)
-			return build_recipes[i];
-	}
-	g_assert_not_reached();
 }
 
 static bool find_program(const char *program)
@@ -156,226 +126,6 @@ static bool sandbox_works(GError **error)
 		return false;
 	g_atomic_int_set(&known, 1);
 	return true;
-}
-
-static char *limit_text(const char *format, guint64 bytes)
-{
-	g_autofree char *size = text_format_size(bytes);
-
-	return g_strdup_printf("%s %s, which is the project's limit", format,
-			       size);
-}
-
-static void set_timed_out(struct build_run *run)
-{
-	run->result->status = BUILD_TIMED_OUT;
-	run->result->summary = g_strdup_printf(
-		"it was not done after %" G_GUINT64_FORMAT
-		" s, which is the project's limit",
-		run->spec->time_s);
-}
-
-/* What a step's end means for the build; a pass says nothing. */
-static void judge_step(struct build_run *run, const char *name,
-		       const struct sandbox_result *ended)
-{
-	const struct build_spec *spec = run->spec;
-	struct build_result *result = run->result;
-	g_autofree char *how = NULL;
-
-	if (ended->over_output) {
-		result->status = BUILD_TOO_LARGE;
-		result->summary = limit_text("it wrote more than",
-					     spec->output_bytes);
-		return;
-	}
-	if (ended->process->timed_out) {
-		set_timed_out(run);
-		return;
-	}
-	if (process_result_ok(ended->process))
-		return;
-	result->status = BUILD_FAILED;
-	how = process_result_describe(ended->process);
-	if (ended->over_memory)
-		result->summary = limit_text("it used more memory than",
-					     spec->memory_bytes);
-	else if (ended->over_processes)
-		result->summary = g_strdup_printf(
-			"it started more processes than %" G_GUINT64_FORMAT
-			", which is the project's limit",
-			spec->processes);
-	else
-		result->summary = g_strdup_printf("%s ended with %s", name,
-						  how);
-}
-
-/* What a script has in its environment. */
-static char **step_env(const struct build_run *run)
-{
-	g_autoptr(GPtrArray) env = g_ptr_array_new();
-
-	if (run->spec->recipe == RECIPE_SCRIPT) {
-		for (guint i = 0; i < run->spec->make_args->len; i++)
-			g_ptr_array_add(
-				env, g_strdup(run->spec->make_args->pdata[i]));
-		g_ptr_array_add(
-			env, g_strconcat("REROLL_OUT=", run->out_seen, NULL));
-		g_ptr_array_add(env, g_strdup_printf("REROLL_JOBS=%u",
-						     MAX(run->spec->jobs, 1)));
-	}
-	g_ptr_array_add(env, NULL);
-	return (char **)g_ptr_array_steal(env, NULL);
-}
-
-static char **read_only_of(const struct build_spec *spec)
-{
-	g_autoptr(GPtrArray) paths = g_ptr_array_new();
-
-	for (guint i = 0; i < spec->read_only->len; i++)
-		g_ptr_array_add(paths, g_strdup(spec->read_only->pdata[i]));
-	g_ptr_array_add(paths, NULL);
-	return (char **)g_ptr_array_steal(paths, NULL);
-}
-
-bool build_run_step(struct build_run *run, const char *const *argv,
-		    const char *cwd, GError **error)
-{
-	const struct build_spec *spec = run->spec;
-	gint64 left_ms = run->deadline_ms - clock_monotonic_ms();
-	g_auto(GStrv) env = step_env(run), read_only = read_only_of(spec);
-	const struct sandbox_spec sandbox = {
-		.argv = argv,
-		.env = (const char *const *)env,
-		.src = run->src->layers,
-		.src_writable = recipe_of(spec)->src_writable,
-		.out = run->out->layers,
-		.cwd = cwd,
-		.read_only = (const char *const *)read_only,
-		.time_s = (guint64)MAX(left_ms / 1000, 1),
-		.output_bytes = spec->output_bytes,
-		.memory_bytes = spec->memory_bytes,
-		.processes = spec->processes,
-		.sink = take_output,
-		.sink_data = run,
-		.none = run->job->no_sandbox,
-	};
-	g_autoptr(sandbox_result_t) ended = NULL;
-
-	if (spec->time_s && left_ms <= 0) {
-		set_timed_out(run);
-		return true;
-	}
-	ended = sandbox_run(&sandbox, run->cancellable, error);
-	if (!ended)
-		return false;
-	judge_step(run, argv[0], ended);
-	return true;
-}
-
-static bool make_folder(const char *path, GError **error)
-{
-	if (g_mkdir_with_parents(path, 0755) == 0)
-		return true;
-	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-		    "the folder %s cannot be made: %s", path,
-		    g_strerror(errno));
-	return false;
-}
-
-/* Private folders; what the build sees of them depends on the sandbox. */
-static bool make_folders(struct build_run *run, GError **error)
-{
-	g_autofree char *src = NULL, *out = NULL;
-
-	if (!make_folder(run->job->work_dir, error))
-		return false;
-	run->dir = g_build_filename(run->job->work_dir, "build-XXXXXX", NULL);
-	if (!g_mkdtemp(run->dir)) {
-		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-			    "no folder can be made in %s: %s",
-			    run->job->work_dir, g_strerror(errno));
-		g_clear_pointer(&run->dir, g_free);
-		return false;
-	}
-	src = g_build_filename(run->dir, "src", NULL);
-	out = g_build_filename(run->dir, "out", NULL);
-	run->src = snapshot_new(NULL, NULL, src, run->cancellable, error);
-	if (!run->src)
-		return false;
-	run->out = snapshot_new(NULL, NULL, out, run->cancellable, error);
-	if (!run->out)
-		return false;
-	run->src_seen = run->job->no_sandbox ? run->src->layers.top
-					     : SANDBOX_SRC;
-	run->out_seen = run->job->no_sandbox ? run->out->layers.top
-					     : SANDBOX_OUT;
-	return true;
-}
-
-static bool checkout(const struct build_run *run, GError **error)
-{
-	const struct build_job *job = run->job;
-	g_autoptr(repo_t)
-		repo = job->objects_dir
-			       ? repo_open_with_objects(job->repo,
-							job->objects_dir, error)
-			       : repo_open(job->repo, error);
-
-	return repo &&
-	       repo_checkout(repo, run->tree, NULL, run->src->layers.top,
-			     job->source_at, run->cancellable, error);
-}
-
-static bool start_log(struct build_run *run, GError **error)
-{
-	const char *const tops[] = {run->src_seen, run->out_seen, NULL};
-	g_autofree char *path = g_build_filename(
-		run->artifact_dir, run->base ? BASE_LOG_NAME : LOG_NAME, NULL);
-
-	if (run->base)
-		unlink(path);
-	run->log = log_file_new(path, run->spec->log_bytes, error);
-	if (!run->log)
-		return false;
-	run->diagnostics = diagnostics_new(tops);
-	run->result->log_path = g_steal_pointer(&path);
-	return true;
-}
-
-bool build_run_tree(struct build_run *run, GError **error)
-{
-	gint64 began_ms = clock_monotonic_ms();
-
-	run->result = build_result_new();
-	if (!make_folders(run, error) || !start_log(run, error) ||
-	    !checkout(run, error))
-		return false;
-	run->deadline_ms = run->spec->time_s
-				   ? clock_monotonic_ms() +
-					     (gint64)run->spec->time_s * 1000
-				   : G_MAXINT64;
-	if (!recipe_of(run->spec)->build(run, error))
-		return false;
-	run->found = diagnostics_finish(run->diagnostics,
-					run->result->status == BUILD_FAILED);
-	blame_find_functions(run->found, &run->src->layers);
-	run->result->elapsed_ms = clock_monotonic_ms() - began_ms;
-	run->result->log_tail = log_file_tail(run->log);
-	return log_file_close(run->log, error);
-}
-
-void build_run_clear(struct build_run *run)
-{
-	g_clear_pointer(&run->src, snapshot_free);
-	g_clear_pointer(&run->out, snapshot_free);
-	if (run->dir)
-		tempdir_remove_tree(run->dir);
-	g_clear_pointer(&run->dir, g_free);
-	g_clear_pointer(&run->log, log_file_free);
-	g_clear_pointer(&run->diagnostics, diagnostics_free);
-	g_clear_pointer(&run->result, build_result_free);
-	g_clear_pointer(&run->found, g_ptr_array_unref);
 }
 
 /* Only an error that was told makes a place worth saying. */
@@ -438,24 +188,79 @@ static bool make_artifact_dir(struct build_run *run, GError **error)
 					     NULL);
 	if (g_file_test(run->artifact_dir, G_FILE_TEST_EXISTS))
 		tempdir_remove_tree(run->artifact_dir);
-	return make_folder(run->artifact_dir, error);
+	return build_make_folder(run->artifact_dir, error);
 }
 
-static bool build_and_judge(struct build_run *run, GError **error)
+/* What the series changes of its base. */
+static GPtrArray *find_changes(const struct build_job *job, GError **error)
 {
-	if (!build_tools_check(run->spec, error) ||
-	    (!run->job->no_sandbox && !sandbox_works(error)) ||
-	    !make_artifact_dir(run, error) || !build_run_tree(run, error) ||
-	    !blame_series(run, error))
+	g_autoptr(repo_t) repo = build_open_repo(job, error);
+
+	return repo ? repo_changes(repo, job->base_tree, job->tree, error)
+		    : NULL;
+}
+
+/* Whether there is nothing in it that this build reads. */
+static bool is_untouched(const struct build_run *run)
+{
+	const struct build_recipe *recipe = build_recipe_of(run->spec);
+
+	for (guint i = 0; i < run->changes->len; i++) {
+		const struct tree_change *change = run->changes->pdata[i];
+
+		if (!recipe->reads || recipe->reads(change->path))
+			return false;
+	}
+	return recipe->reads && run->changes->len > 0;
+}
+
+/* The result of the base, as far as it is known: nothing is compiled. */
+static bool take_base(struct build_run *run, GError **error)
+{
+	run->result = build_result_new();
+	run->result->reused = true;
+	run->result->summary = g_strdup("nothing that it reads was changed");
+	return warm_view_base(run, error) &&
+	       (!run->out || build_recipe_of(run->spec)->collect(run, error));
+}
+
+static bool build_whole(struct build_run *run, GError **error)
+{
+	if ((!run->job->no_sandbox && !sandbox_works(error)) ||
+	    !build_run_tree(run, error) || !blame_series(run, error))
 		return false;
 	add_place(run->result, run->found);
 	take_findings(run);
 	judge_warnings(run->result);
 	if ((run->result->status == BUILD_PASSED ||
 	     run->result->status == BUILD_WARNED) &&
-	    !recipe_of(run->spec)->collect(run, error))
+	    !build_recipe_of(run->spec)->collect(run, error))
 		return false;
-	return artifact_list(run, "log", LOG_NAME, error);
+	if (!artifact_list(run, "log", BUILD_LOG_NAME, error))
+		return false;
+	cache_put(run);
+	return true;
+}
+
+static bool build_and_judge(struct build_run *run, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+
+	if (!build_tools_check(run->spec, error) ||
+	    !make_artifact_dir(run, error))
+		return false;
+	if (run->job->base_tree &&
+	    !(run->changes = find_changes(run->job, error)))
+		return false;
+	run->result = cache_take(run, &local);
+	if (local) {
+		g_propagate_error(error, g_steal_pointer(&local));
+		return false;
+	}
+	if (run->result)
+		return true;
+	return run->changes && is_untouched(run) ? take_base(run, error)
+						 : build_whole(run, error);
 }
 
 static struct build_result *build(const struct build_job *job,
@@ -472,6 +277,7 @@ static struct build_result *build(const struct build_job *job,
 	if (build_and_judge(&run, error))
 		result = g_steal_pointer(&run.result);
 	build_run_clear(&run);
+	g_clear_pointer(&run.changes, g_ptr_array_unref);
 	g_free(run.artifact_dir);
 	return result;
 }

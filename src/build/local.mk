@@ -3,15 +3,16 @@ libreroll_a_SOURCES += \
 	src/build/artifacts.c \
 	src/build/blame.c \
 	src/build/build.h src/build/build-internal.h \
+	src/build/cache.c \
 	src/build/cgroup.c src/build/cgroup.h \
 	src/build/diagnostics.c src/build/diagnostics.h \
 	src/build/executor.h \
 	src/build/kconfig.c src/build/kconfig.h \
 	src/build/kconfig-expr.c \
 	src/build/kconfig-tree.c \
-	src/build/local.c \
-	src/build/keep.h \
+	src/build/keep.c src/build/keep.h \
 	src/build/layers.c src/build/layers.h \
+	src/build/local.c \
 	src/build/log-file.c src/build/log-file.h \
 	src/build/plan.c src/build/plan.h \
 	src/build/plan-toolchain.c \
@@ -25,26 +26,36 @@ libreroll_a_SOURCES += \
 	src/build/snapshot.c src/build/snapshot.h src/build/snapshot-ways.h \
 	src/build/snapshot-btrfs.c \
 	src/build/snapshot-copy.c \
-	src/build/snapshot-overlay.c
+	src/build/snapshot-overlay.c \
+	src/build/toolchain.c src/build/toolchain.h \
+	src/build/tree-run.c \
+	src/build/warm.c
 
-check_PROGRAMS += \
+build_tests = \
 	tests/unit/test-checkout-view \
 	tests/unit/test-diagnostics \
 	tests/unit/test-executor \
 	tests/unit/test-kconfig \
+	tests/unit/test-keep \
 	tests/unit/test-plan \
 	tests/unit/test-sandbox \
-	tests/unit/test-snapshot
+	tests/unit/test-snapshot \
+	tests/unit/test-warm
+check_PROGRAMS += $(build_tests)
+TESTS += $(build_tests)
 tests_unit_test_checkout_view_SOURCES = tests/unit/test-checkout-view.c \
 	tests/unit/test-build.h
 tests_unit_test_checkout_view_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_diagnostics_SOURCES = tests/unit/test-diagnostics.c
 tests_unit_test_diagnostics_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_executor_SOURCES = tests/unit/test-executor.c \
+	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
 	tests/unit/test-build.h
 tests_unit_test_executor_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_kconfig_SOURCES = tests/unit/test-kconfig.c
 tests_unit_test_kconfig_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_keep_SOURCES = tests/unit/test-keep.c tests/unit/test-build.h
+tests_unit_test_keep_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_plan_SOURCES = tests/unit/test-plan.c
 tests_unit_test_plan_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c \
@@ -53,14 +64,10 @@ tests_unit_test_sandbox_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c \
 	tests/unit/test-build.h
 tests_unit_test_snapshot_LDADD = $(LDADD) $(CMOCKA_LIBS)
-TESTS += \
-	tests/unit/test-checkout-view \
-	tests/unit/test-diagnostics \
-	tests/unit/test-executor \
-	tests/unit/test-kconfig \
-	tests/unit/test-plan \
-	tests/unit/test-sandbox \
-	tests/unit/test-snapshot
+tests_unit_test_warm_SOURCES = tests/unit/test-warm.c \
+	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
+	tests/unit/test-build.h
+tests_unit_test_warm_LDADD = $(LDADD) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/fuzz/fuzz-diagnostics tests/fuzz/fuzz-kconfig
 tests_fuzz_fuzz_diagnostics_SOURCES = tests/fuzz/fuzz-diagnostics.c \

@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "build/build-internal.h"
 #include "build/kconfig.h"
+#include "tree/tree.h"
 
 #define MODULES_DIR "reroll-modules"
 #define MODULES_TAR "modules.tar"
@@ -89,12 +90,28 @@ static bool read_requests(const struct build_run *run, GPtrArray *requests,
 	return true;
 }
 
-/* Merge, let kconfig settle it, and see what has become of each request. */
+/* See what has become of each request. */
+static bool check_requests(struct build_run *run, GError **error)
+{
+	g_autoptr(GPtrArray) requests = kconfig_requests_new();
+	g_autofree char *final = read_config(run);
+
+	if (!final)
+		return true;
+	if (!read_requests(run, requests, error))
+		return false;
+	g_ptr_array_unref(run->result->lost);
+	run->result->lost = kconfig_check(requests, final, &run->src->layers,
+					  run->spec->source_arch);
+	return true;
+}
+
+/* Merge, and let kconfig settle it. */
 static bool merge_fragments(struct build_run *run, GError **error)
 {
 	g_autoptr(GPtrArray) requests = kconfig_requests_new();
 	g_autofree char *base = read_config(run);
-	g_autofree char *merged = NULL, *final = NULL;
+	g_autofree char *merged = NULL;
 
 	if (!base)
 		return true;
@@ -104,19 +121,42 @@ static bool merge_fragments(struct build_run *run, GError **error)
 	if (!write_config(run, merged, error) ||
 	    !make_target(run, "olddefconfig", error))
 		return false;
-	final = has_passed(run) ? read_config(run) : NULL;
-	if (!final)
-		return true;
-	g_ptr_array_unref(run->result->lost);
-	run->result->lost = kconfig_check(requests, final, &run->src->layers,
-					  run->spec->source_arch);
-	return true;
+	return !has_passed(run) || check_requests(run, error);
+}
+
+/* What a configuration is made of, beside the compiler. */
+static const char *const config_inputs[] = {
+	"**/Kconfig*", "Kconfig*",	   "scripts/**",
+	"Makefile",    "arch/*/Makefile*", "arch/*/configs/**",
+	"**.config",   "**/configs/**",	   "arch/*/*.postlink",
+};
+
+static bool changes_config(const struct build_run *run)
+{
+	for (guint i = 0; i < run->changes->len; i++) {
+		const struct tree_change *change = run->changes->pdata[i];
+
+		for (gsize j = 0; j < G_N_ELEMENTS(config_inputs); j++) {
+			if (text_glob(config_inputs[j], change->path))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The base's configuration stands when nothing it is made of has changed. */
+static bool has_config(const struct build_run *run)
+{
+	return run->warm && run->changes && !changes_config(run) &&
+	       layers_has(&run->out->layers, ".config");
 }
 
 static bool configure(struct build_run *run, GError **error)
 {
 	gint64 began_ms = clock_monotonic_ms();
 
+	if (has_config(run))
+		return check_requests(run, error);
 	if (!make_target(run, run->spec->defconfig, error))
 		return false;
 	if (has_passed(run) && !merge_fragments(run, error))
@@ -249,9 +289,44 @@ static bool kbuild_collect(struct build_run *run, GError **error)
 	return artifact_collect_listed(run, from, error);
 }
 
+/* What no make of a kernel looks at; text_glob() patterns. */
+static const char *const unread[] = {
+	"Documentation/**",
+	"LICENSES/**",
+	"**.rst",
+	"**.md",
+	"CREDITS",
+	"MAINTAINERS",
+	"COPYING",
+	"README",
+	"**/.gitignore",
+	".gitignore",
+	".mailmap",
+	".gitattributes",
+	".get_maintainer.ignore",
+	".clang-format",
+	".cocciconfig",
+};
+
+static bool kbuild_reads(const char *path)
+{
+	g_autofree char *name = g_path_get_basename(path);
+
+	if (g_str_has_prefix(name, "Kconfig") ||
+	    g_str_has_prefix(name, "Makefile") || g_str_equal(name, "Kbuild"))
+		return true;
+	for (gsize i = 0; i < G_N_ELEMENTS(unread); i++) {
+		if (text_glob(unread[i], path))
+			return false;
+	}
+	return true;
+}
+
 const struct build_recipe build_recipe_kbuild = {
 	.kind = RECIPE_KBUILD,
 	.src_writable = false,
+	.incremental = true,
+	.reads = kbuild_reads,
 	.build = kbuild_build,
 	.collect = kbuild_collect,
 };

@@ -24,6 +24,7 @@ static bool script_collect(struct build_run *run, GError **error)
 const struct build_recipe build_recipe_script = {
 	.kind = RECIPE_SCRIPT,
 	.src_writable = true,
+	.incremental = false,
 	.build = script_build,
 	.collect = script_collect,
 };

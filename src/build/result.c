@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "build/result.h"
 
+#include <string.h>
+
 #include "base/base.h"
 #include "build/build-internal.h"
 
@@ -96,12 +98,73 @@ json_t *build_result_to_json(const struct build_result *result)
 		json_array_append_new(
 			artifacts,
 			artifact_to_json(result->artifacts->pdata[i]));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}",
-			 "status", build_status_name(result->status), "summary",
-			 json_text(result->summary), "findings", findings,
-			 "lost", lost, "artifacts", artifacts, "log",
-			 json_text(result->log_path), "log_tail",
-			 json_text(result->log_tail), "elapsed_ms",
+	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}",
+			 "status", build_status_name(result->status), "reused",
+			 result->reused, "summary", json_text(result->summary),
+			 "findings", findings, "lost", lost, "artifacts",
+			 artifacts, "log", json_text(result->log_path),
+			 "log_tail", json_text(result->log_tail), "elapsed_ms",
 			 (json_int_t)result->elapsed_ms, "config_ms",
 			 (json_int_t)result->config_ms);
+}
+
+static char *copy_text(json_t *object, const char *key)
+{
+	return g_strdup(json_string_value(json_object_get(object, key)));
+}
+
+static struct lost_symbol *lost_from_json(json_t *json)
+{
+	struct lost_symbol *lost = g_new0(struct lost_symbol, 1);
+
+	lost->symbol = copy_text(json, "symbol");
+	lost->wanted = copy_text(json, "wanted");
+	lost->got = copy_text(json, "got");
+	lost->fragment = copy_text(json, "fragment");
+	lost->reason = copy_text(json, "reason");
+	return lost;
+}
+
+static struct artifact *artifact_from_json(json_t *json)
+{
+	struct artifact *artifact = g_new0(struct artifact, 1);
+
+	artifact->role = copy_text(json, "role");
+	artifact->path = copy_text(json, "path");
+	artifact->sha256 = copy_text(json, "sha256");
+	artifact->size = (guint64)json_integer_value(
+		json_object_get(json, "size"));
+	return artifact;
+}
+
+static bool status_from_json(json_t *json, enum build_status *status)
+{
+	const char *name = json_string_value(json);
+
+	for (gsize i = 0; name && i < G_N_ELEMENTS(status_names); i++) {
+		if (strcmp(status_names[i], name) == 0) {
+			*status = (enum build_status)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+struct build_result *build_result_from_json(json_t *json)
+{
+	g_autoptr(build_result_t) result = build_result_new();
+	json_t *item;
+	gsize i;
+
+	if (!status_from_json(json_object_get(json, "status"), &result->status))
+		return NULL;
+	result->summary = copy_text(json, "summary");
+	result->log_tail = copy_text(json, "log_tail");
+	json_array_foreach (json_object_get(json, "findings"), i, item)
+		g_ptr_array_add(result->findings, finding_from_json(item));
+	json_array_foreach (json_object_get(json, "lost"), i, item)
+		g_ptr_array_add(result->lost, lost_from_json(item));
+	json_array_foreach (json_object_get(json, "artifacts"), i, item)
+		g_ptr_array_add(result->artifacts, artifact_from_json(item));
+	return g_steal_pointer(&result);
 }

@@ -45,6 +45,7 @@ struct build_result {
 	char *log_path;	      /* the whole log (middle cut when too long) */
 	char *log_tail;	      /* its last 40 lines, printable */
 	gint64 elapsed_ms, config_ms;
+	bool reused; /* nothing was built: it was before */
 };
 
 struct build_result *build_result_new(void);
@@ -54,5 +55,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(build_result_t, build_result_free)
 
 const char *build_status_name(enum build_status status); /* "passed", ... */
 json_t *build_result_to_json(const struct build_result *result);
+
+/* What build_result_to_json() wrote; NULL when it is anything else. */
+struct build_result *build_result_from_json(json_t *json);
 
 #endif

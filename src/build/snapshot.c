@@ -114,6 +114,13 @@ void snapshot_free(struct snapshot *snapshot)
 		snapshot->ops->drop(snapshot);
 	if (snapshot->dir)
 		tempdir_remove_tree(snapshot->dir);
+	snapshot_leave(snapshot);
+}
+
+void snapshot_leave(struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
 	g_free(snapshot->dir);
 	g_free(snapshot->top);
 	g_free(snapshot->lower);

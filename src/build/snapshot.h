@@ -63,8 +63,9 @@ struct snapshot *snapshot_new(const struct snapshot_ops *ops, const char *from,
 			      const char *dir, GCancellable *cancellable,
 			      GError **error);
 
-/* Removes its folder. */
+/* Removes its folder; snapshot_leave() leaves it where it is. */
 void snapshot_free(struct snapshot *snapshot);
+void snapshot_leave(struct snapshot *snapshot);
 typedef struct snapshot snapshot_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(snapshot_t, snapshot_free)
 

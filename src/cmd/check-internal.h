@@ -12,7 +12,7 @@ struct check {
 	/* From the command line. */
 	char *site_path, *projects_path, *repo, *base, *roster_path;
 	char *templates, *maildir, *artifacts;
-	gboolean json, quiet, verbose, no_sandbox, keep_ref;
+	gboolean json, quiet, verbose, no_sandbox, keep_ref, fresh;
 	int slots; /* 0: the site's */
 	char **files;
 	/* Made of them. */
@@ -22,6 +22,7 @@ struct check {
 	struct series_set *set;
 	struct series_lookup *lookup; /* over the set */
 	struct tempdir *dir;
+	struct keep *keep;
 	struct store *store;
 	json_t *runs; /* what --json prints of each */
 	/* Of the run under way. */

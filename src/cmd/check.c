@@ -25,6 +25,7 @@ static void check_clear(struct check *check)
 	series_lookup_free(check->lookup);
 	series_set_free(check->set);
 	store_close(check->store);
+	keep_free(check->keep);
 	tempdir_free(check->dir);
 	g_clear_pointer(&check->loop, g_main_loop_unref);
 	g_clear_object(&check->cancellable);
@@ -61,6 +62,8 @@ static bool parse_options(struct check *check, int *argc, char ***argv,
 		 "write what applies as refs/reroll/SERIES/vN of the "
 		 "repository",
 		 NULL},
+		{"fresh", 0, 0, G_OPTION_ARG_NONE, &check->fresh,
+		 "build from nothing: use and keep no earlier build", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &check->json,
 		 "print the runs as one JSON object", NULL},
 		{"no-sandbox", 0, 0, G_OPTION_ARG_NONE, &check->no_sandbox,
@@ -202,6 +205,26 @@ static bool check_base(const struct check *check, GError **error)
 			repo_resolve(repo, check->base, commit, tree, error));
 }
 
+/*
+ * Where finished builds stay: with a site its state folder, else the user's
+ * cache; nowhere when none is to stay.
+ */
+static struct keep *open_keep(const struct check *check)
+{
+	const struct site *site = check->site;
+	bool stays = !check->fresh && site->workers.keep_bytes;
+	g_autofree char *dir = !stays	    ? g_build_filename(check->dir->path,
+							       "builds", NULL)
+			       : site->file ? g_build_filename(site->state,
+							       "builds", NULL)
+					    : g_build_filename(
+						      g_get_user_cache_dir(),
+						      "reroll", "builds", NULL);
+
+	return keep_new(dir, stays ? site->workers.keep_bytes : 0,
+			site_snapshots(site));
+}
+
 static gboolean on_signal(gpointer cancellable)
 {
 	g_cancellable_cancel(cancellable);
@@ -218,6 +241,7 @@ static enum exit_status check_run(struct check *check, GError **error)
 	check->store = check->dir ? store_open(NULL, error) : NULL;
 	if (!check->store)
 		return error_exit_status(*error);
+	check->keep = open_keep(check);
 	check->loop = g_main_loop_new(NULL, FALSE);
 	check->cancellable = g_cancellable_new();
 	g_unix_signal_add(SIGINT, on_signal, check->cancellable);

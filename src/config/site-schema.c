@@ -11,6 +11,8 @@ static const char *const source_words[] = {
 	"patchwork-fdo", "patchwork", "imap", "maildir", "mbox", "redis", NULL};
 static const char *const lab_words[] = {"lava", "qemu", NULL};
 static const char *const toolchain_words[] = {"cross", "llvm", "chroot", NULL};
+static const char *const snapshots_words[] = {"auto",	 "overlay", "btrfs",
+					      "reflink", "copy",    NULL};
 static const char *const rootfs_words[] = {"initramfs", "disk", NULL};
 static const char *const command_words[] = {"submitter", "maintainers", NULL};
 
@@ -246,6 +248,16 @@ static const struct schema workers_form = {
 		 .expect = expect_url,
 		 .doc = "The queue that workers on other machines take builds "
 			"from"},
+		{"keep", KEY_SIZE, FIELD(site, workers.keep_bytes),
+		 .fallback = "20GiB", .most = G_GUINT64_CONSTANT(1) << 50,
+		 .doc = "How much disk finished builds of bases and results "
+			"may take; those least recently used go first, 0 keeps "
+			"none from one run to the next"},
+		{"snapshots", KEY_WORD, FIELD(site, workers.snapshots),
+		 .fallback = "auto", .words = snapshots_words,
+		 .doc = "How a build gets its own view of its base's finished "
+			"build; auto takes the first of the others that works "
+			"on the file system of the state folder"},
 		{NULL},
 	}};
 
@@ -421,3 +433,10 @@ const struct schema site_form = {
 		 .doc = "What the bot does of itself"},
 		{NULL},
 	}};
+
+const char *site_snapshots(const struct site *site)
+{
+	return site->workers.snapshots == SNAPSHOTS_AUTO
+		       ? NULL
+		       : snapshots_words[site->workers.snapshots];
+}

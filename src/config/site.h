@@ -77,6 +77,14 @@ struct rootfs_config {
 	char *path, *url; /* one of them */
 };
 
+enum snapshots {
+	SNAPSHOTS_AUTO,
+	SNAPSHOTS_OVERLAY,
+	SNAPSHOTS_BTRFS,
+	SNAPSHOTS_REFLINK,
+	SNAPSHOTS_COPY,
+};
+
 struct site {
 	char *file; /* NULL: made of defaults */
 	char *dir;
@@ -99,6 +107,8 @@ struct site {
 		guint64 jobs;	/* make -j of one build; 0: CPUs / slots */
 		guint64 time_s; /* most that any build may take; 0: no bound */
 		char *redis;	/* URL of the queue for other machines; NULL */
+		guint64 keep_bytes; /* of finished builds; 0: none stays */
+		enum snapshots snapshots; /* how builds get views of them */
 	} workers;
 	GPtrArray *toolchains; /* of struct toolchain */
 	GPtrArray *sources;    /* of struct source_config */
@@ -129,6 +139,9 @@ typedef struct site site_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(site_t, site_free)
 
 char *site_print(const struct site *site);
+
+/* "overlay"; NULL for SNAPSHOTS_AUTO. */
+const char *site_snapshots(const struct site *site);
 
 /* By name; NULL name: the first. NULL when there is none. */
 const struct tree_config *site_tree(const struct site *site, const char *name);

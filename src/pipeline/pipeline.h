@@ -52,6 +52,7 @@ struct run_options {
 	const char *repo;	 /* base repository; overrides the site's */
 	const char *base;	 /* revision; overrides the project's */
 	const GPtrArray *roster; /* overrides the project's; or NULL */
+	struct keep *keep;	 /* of what was built before */
 	const char *work_dir;	 /* private, the caller removes it */
 	const char *out_dir;	 /* artifacts and logs are kept here */
 	const struct series_lookup *lookup; /* of other series; or NULL */

@@ -88,6 +88,39 @@ json_t *finding_to_json(const struct finding *finding)
 		"context", json_text(finding->context));
 }
 
+static enum severity severity_from_name(const char *name)
+{
+	for (int i = SEVERITY_NOTE; i < SEVERITY_ERROR; i++) {
+		if (g_strcmp0(severity_name((enum severity)i), name) == 0)
+			return (enum severity)i;
+	}
+	return SEVERITY_ERROR;
+}
+
+static const char *text_of(json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static guint number_of(json_t *object, const char *key)
+{
+	return (guint)json_integer_value(json_object_get(object, key));
+}
+
+struct finding *finding_from_json(json_t *json)
+{
+	const char *text = text_of(json, "text");
+	struct finding *finding = finding_new(
+		severity_from_name(text_of(json, "severity")),
+		text_of(json, "file"), number_of(json, "line"),
+		text_of(json, "type"), text ? text : "");
+
+	finding->patch = number_of(json, "patch");
+	finding->column = number_of(json, "column");
+	finding->context = g_strdup(text_of(json, "context"));
+	return finding;
+}
+
 static void free_one(gpointer finding)
 {
 	finding_free(finding);

@@ -38,6 +38,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(finding_t, finding_free)
 const char *severity_name(enum severity severity); /* "note", ... */
 json_t *finding_to_json(const struct finding *finding);
 
+/* What finding_to_json() wrote; what is not there is as in a new one. */
+struct finding *finding_from_json(json_t *json);
+
 struct verdict {
 	const char *outcome; /* a name of the outcome table; NULL: passed */
 	char *summary;	     /* one sentence; NULL: the outcome says enough */

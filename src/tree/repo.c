@@ -259,19 +259,38 @@ git_diff *repo_diff(struct repo *repo, const char *old_tree,
 	return diff;
 }
 
-GPtrArray *repo_changed_files(struct repo *repo, const char *old_tree,
-			      const char *new_tree, GError **error)
+static void tree_change_free(gpointer data)
+{
+	struct tree_change *change = data;
+
+	g_free(change->path);
+	g_free(change);
+}
+
+static struct tree_change *tree_change_new(const git_diff_file *file)
+{
+	struct tree_change *change = g_new0(struct tree_change, 1);
+
+	change->path = g_strdup(file->path);
+	change->mode = file->mode;
+	git_oid_tostr(change->id, sizeof(change->id), &file->id);
+	return change;
+}
+
+GPtrArray *repo_changes(struct repo *repo, const char *old_tree,
+			const char *new_tree, GError **error)
 {
 	git_diff *diff = repo_diff(repo, old_tree, new_tree, error);
-	GPtrArray *paths;
+	GPtrArray *changes;
 
 	if (!diff)
 		return NULL;
-	paths = g_ptr_array_new_with_free_func(g_free);
+	changes = g_ptr_array_new_with_free_func(tree_change_free);
 	for (size_t i = 0; i < git_diff_num_deltas(diff); i++)
 		g_ptr_array_add(
-			paths,
-			g_strdup(git_diff_get_delta(diff, i)->new_file.path));
+			changes,
+			tree_change_new(
+				&git_diff_get_delta(diff, i)->new_file));
 	git_diff_free(diff);
-	return paths;
+	return changes;
 }

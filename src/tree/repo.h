@@ -76,8 +76,14 @@ struct checkout_view {
 bool repo_checkout_view(struct repo *repo, const struct checkout_view *view,
 			GCancellable *cancellable, GError **error);
 
-/* Paths that differ between two trees; of char *. */
-GPtrArray *repo_changed_files(struct repo *repo, const char *old_tree,
-			      const char *new_tree, GError **error);
+struct tree_change {
+	char *path;
+	char id[OBJECT_ID_HEX + 1]; /* of the new blob; zeros: removed */
+	guint mode;		    /* as git has it; 0: removed */
+};
+
+/* What differs between two trees, by path; of struct tree_change. */
+GPtrArray *repo_changes(struct repo *repo, const char *old_tree,
+			const char *new_tree, GError **error);
 
 #endif

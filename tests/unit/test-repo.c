@@ -157,7 +157,7 @@ static void a_checkout_from_another_tree_touches_what_differs(void **state)
 	assert_string_equal(sub, "s");
 	assert_int_equal(date_of(dir, "f"), 1600000009);
 	assert_int_equal(date_of(dir, "tool"), 1600000000);
-	changed = repo_changed_files(repo, "main", "next", NULL);
+	changed = repo_changes(repo, "main", "next", NULL);
 	assert_int_equal(changed->len, 3);
 }
 

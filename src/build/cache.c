@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Same tree, same verdict. A result is kept as a folder "results" under the
+ * digest of what was built: the base's tree, what the series changes of it that
+ * the build may read, and the spec. So a series sent again costs nothing, nor
+ * one that differs in a commit's message or in documentation alone.
+ *
+ * Artifacts are hard links to files that are named by their digest, each stored
+ * once; a file of that folder that has one name left belongs to nobody.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "build/build-internal.h"
+#include "build/toolchain.h"
+#include "tree/tree.h"
+
+#define RESULT_NAME "result.json"
+
+static void digest_text(GChecksum *sum, const char *text)
+{
+	if (text)
+		g_checksum_update(sum, (const guchar *)text, -1);
+	g_checksum_update(sum, (const guchar *)"", 1);
+}
+
+static void digest_texts(GChecksum *sum, const GPtrArray *texts)
+{
+	for (guint i = 0; i < texts->len; i++)
+		digest_text(sum, texts->pdata[i]);
+	digest_text(sum, "");
+}
+
+char *build_spec_digest(const struct build_spec *spec, GError **error)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autofree char *tools = toolchain_digest(spec, error);
+
+	if (!tools)
+		return NULL;
+	digest_text(sum, PACKAGE_VERSION);
+	digest_text(sum, tools);
+	digest_text(sum, spec->command);
+	digest_text(sum, spec->defconfig);
+	digest_text(sum, spec->toolchain);
+	digest_texts(sum, spec->make_args);
+	digest_texts(sum, spec->fragments);
+	digest_texts(sum, spec->targets);
+	return g_strdup(g_checksum_get_string(sum));
+}
+
+static char *result_key(const struct build_run *run, GError **error)
+{
+	const struct build_recipe *recipe = build_recipe_of(run->spec);
+	const struct build_job *job = run->job;
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autofree char *spec = build_spec_digest(run->spec, error);
+
+	if (!spec)
+		return NULL;
+	digest_text(sum, spec);
+	digest_text(sum, job->no_sandbox ? "open" : "sandbox");
+	digest_texts(sum, run->spec->artifacts);
+	digest_text(sum, run->spec->warnings == WARNINGS_NEW   ? "new"
+			 : run->spec->warnings == WARNINGS_ALL ? "all"
+							       : "ignore");
+	digest_text(sum, job->base_tree ? job->base_tree : run->tree);
+	for (guint i = 0; run->changes && i < run->changes->len; i++) {
+		const struct tree_change *change = run->changes->pdata[i];
+
+		if (recipe->reads && !recipe->reads(change->path))
+			continue;
+		digest_text(sum, change->path);
+		digest_text(sum, change->id);
+		g_checksum_update(sum, (const guchar *)&change->mode,
+				  sizeof(change->mode));
+	}
+	return g_strdup(g_checksum_get_string(sum));
+}
+
+/* A second name for the file, or a copy where file systems end. */
+static bool link_or_copy(const char *from, const char *to)
+{
+	g_autofree char *folder = g_path_get_dirname(to);
+	g_autoptr(GFile) source = g_file_new_for_path(from);
+	g_autoptr(GFile) target = g_file_new_for_path(to);
+
+	if (g_mkdir_with_parents(folder, 0755) < 0)
+		return false;
+	if (link(from, to) == 0)
+		return true;
+	return errno == EXDEV &&
+	       g_file_copy(source, target, G_FILE_COPY_NOFOLLOW_SYMLINKS, NULL,
+			   NULL, NULL, NULL);
+}
+
+/* The artifacts of a result, from one folder into another. */
+static bool link_artifacts(const struct build_result *result, const char *from,
+			   const char *to)
+{
+	for (guint i = 0; i < result->artifacts->len; i++) {
+		const struct artifact *artifact = result->artifacts->pdata[i];
+		g_autofree char *source = g_build_filename(from, artifact->path,
+							   NULL);
+		g_autofree char *target = g_build_filename(to, artifact->path,
+							   NULL);
+
+		if (!link_or_copy(source, target))
+			return false;
+	}
+	return true;
+}
+
+static struct build_result *read_result(const char *dir)
+{
+	g_autofree char *path = g_build_filename(dir, RESULT_NAME, NULL);
+	g_autoptr(json_t) json = json_load_file(path, 0, NULL);
+
+	return json ? build_result_from_json(json) : NULL;
+}
+
+struct build_result *cache_take(struct build_run *run, GError **error)
+{
+	g_autofree char *key = result_key(run, error);
+	g_autoptr(kept_t) kept = NULL;
+	g_autoptr(build_result_t) result = NULL;
+
+	if (!key)
+		return NULL;
+	kept = keep_get(run->job->keep, "results", key, NULL, NULL,
+			run->cancellable, error);
+	result = kept ? read_result(kept->path) : NULL;
+	if (!result || !link_artifacts(result, kept->path, run->artifact_dir))
+		return NULL;
+	result->reused = true;
+	result->elapsed_ms = result->config_ms = 0;
+	g_free(result->log_path);
+	result->log_path = g_build_filename(run->artifact_dir, BUILD_LOG_NAME,
+					    NULL);
+	return g_steal_pointer(&result);
+}
+
+/* Of the same content there is one file, whatever its names. */
+static bool share_artifacts(const struct build_run *run, const char *dir,
+			    GError **error)
+{
+	for (guint i = 0; i < run->result->artifacts->len; i++) {
+		const struct artifact *one = run->result->artifacts->pdata[i];
+		g_autofree char *path = g_build_filename(dir, one->path, NULL);
+
+		if (!keep_share(run->job->keep, one->sha256, path, error))
+			return false;
+	}
+	return true;
+}
+
+static bool make_result(const char *dir, gpointer data, GError **error)
+{
+	const struct build_run *run = data;
+	g_autofree char *path = g_build_filename(dir, RESULT_NAME, NULL);
+	g_autoptr(json_t) json = build_result_to_json(run->result);
+	g_autofree char *text = json_dumps(json, JSON_COMPACT);
+
+	if (!text || !g_file_set_contents(path, text, -1, NULL) ||
+	    !link_artifacts(run->result, run->artifact_dir, dir)) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+			    "the result cannot be kept in %s: %s", dir,
+			    g_strerror(errno));
+		return false;
+	}
+	return share_artifacts(run, dir, error) &&
+	       share_artifacts(run, run->artifact_dir, error);
+}
+
+/* Time and space may do at the next try. */
+static bool is_final(const struct build_result *result)
+{
+	return result->status == BUILD_PASSED ||
+	       result->status == BUILD_WARNED || result->status == BUILD_FAILED;
+}
+
+/* A result that cannot be kept is made again: no harm. */
+void cache_put(struct build_run *run)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *key = NULL;
+	g_autoptr(kept_t) kept = NULL;
+
+	if (!is_final(run->result))
+		return;
+	key = result_key(run, &error);
+	if (key)
+		kept = keep_get(run->job->keep, "results", key, make_result,
+				run, run->cancellable, &error);
+	if (error)
+		log_event(LOG_LEVEL_WARNING, NULL, "%s", error->message);
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a build starts from. Kept are, for a base tree, its sources ("sources",
+ * by tree), and for a tree and spec what came of its build ("bases": base.json
+ * is what it said, out the output folder where the recipe can go on in it).
+ *
+ * kbuild compares dates and saved command lines: the sources of the base are
+ * dated before their objects, the changes of the series now, and both folders
+ * are always seen at the same paths.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "build/build-internal.h"
+#include "build/safe-file.h"
+#include "build/sandbox-internal.h"
+#include "tree/tree.h"
+
+#define SAID_NAME "base.json"
+#define OUT_NAME "out"
+#define TICK_US 20000 /* the grain of the dates of files, and more */
+#define BEFORE_S 60   /* the sources are at least so much older than objects */
+
+struct repo *build_open_repo(const struct build_job *job, GError **error)
+{
+	return job->objects_dir ? repo_open_with_objects(
+					  job->repo, job->objects_dir, error)
+				: repo_open(job->repo, error);
+}
+
+static gint64 source_date(const struct build_job *job)
+{
+	gint64 now_at = g_get_real_time() / G_USEC_PER_SEC;
+
+	return MIN(job->source_at, now_at - BEFORE_S);
+}
+
+/* As root: a build that may write to it does so as the sandbox's user. */
+static bool give(const char *dir, GError **error)
+{
+	if (geteuid() != 0 || folder_give(dir, SANDBOX_UID))
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "%s cannot be given to the sandbox: %s", dir,
+		    g_strerror(errno));
+	return false;
+}
+
+static bool check_out(const struct build_run *run, const char *tree,
+		      const char *dir, GError **error)
+{
+	g_autoptr(repo_t) repo = build_open_repo(run->job, error);
+
+	return repo &&
+	       repo_checkout(repo, tree, NULL, dir, source_date(run->job),
+			     run->cancellable, error);
+}
+
+static bool make_sources(const char *dir, gpointer data, GError **error)
+{
+	const struct build_run *run = data;
+
+	return check_out(run, run->job->base_tree, dir, error) &&
+	       give(dir, error);
+}
+
+/* Views are mounted by the sandbox: without it there are none. */
+static bool can_view(const struct build_run *run)
+{
+	return run->job->base_tree && !run->job->no_sandbox;
+}
+
+static struct snapshot *view(const struct build_run *run, const char *from,
+			     const char *name, GError **error)
+{
+	g_autofree char *dir = g_build_filename(run->dir, name, NULL);
+
+	const struct snapshot_ops *ops = NULL;
+
+	if (from && !(ops = keep_snapshots(run->job->keep, error)))
+		return NULL;
+	return snapshot_new(ops, from, dir, run->cancellable, error);
+}
+
+/* Only what the series changes is written, and so has a new date. */
+static bool lay_changes(const struct build_run *run, GError **error)
+{
+	const struct build_job *job = run->job;
+	const struct checkout_view checkout = {
+		.tree = run->tree,
+		.from_tree = job->base_tree,
+		.top = run->src->layers.top,
+		.lower = run->src->layers.lower,
+	};
+	g_autoptr(repo_t) repo = NULL;
+
+	if (strcmp(run->tree, job->base_tree) == 0)
+		return true;
+	repo = build_open_repo(job, error);
+	return repo &&
+	       repo_checkout_view(repo, &checkout, run->cancellable, error);
+}
+
+bool warm_lay_sources(struct build_run *run, GError **error)
+{
+	if (!can_view(run)) {
+		run->src = view(run, NULL, "src", error);
+		return run->src &&
+		       check_out(run, run->tree, run->src->layers.top, error);
+	}
+	run->sources = keep_get(run->job->keep, "sources", run->job->base_tree,
+				make_sources, run, run->cancellable, error);
+	if (!run->sources)
+		return false;
+	run->src = view(run, run->sources->path, "src", error);
+	return run->src && lay_changes(run, error);
+}
+
+static bool can_go_on(const struct build_run *run)
+{
+	return can_view(run) && build_recipe_of(run->spec)->incremental;
+}
+
+static bool said_save(const struct build_run *run, const char *dir,
+		      GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, SAID_NAME, NULL);
+	g_autofree char *text = NULL;
+	g_autoptr(json_t) root = NULL;
+	json_t *list = json_array();
+
+	for (guint i = 0; i < run->found->len; i++) {
+		const struct diagnostic *diagnostic = run->found->pdata[i];
+		g_autofree char *print = diagnostic_fingerprint(
+			diagnostic->finding, diagnostic->function);
+
+		json_array_append_new(list, json_text(print));
+	}
+	root = json_pack(
+		"{s:i, s:o, s:o}", "status", (int)run->result->status,
+		"summary",
+		json_text(run->result->summary ? run->result->summary : ""),
+		"fingerprints", list);
+	text = json_dumps(root, JSON_COMPACT);
+	if (text && g_file_set_contents(path, text, -1, NULL))
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "%s cannot be written: %s", path, g_strerror(errno));
+	return false;
+}
+
+static struct base_said *said_load(const char *dir, GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, SAID_NAME, NULL);
+	g_autoptr(json_t) root = json_load_file(path, 0, NULL);
+	struct base_said *said = NULL;
+	const char *summary;
+	json_t *list, *item;
+	gsize i;
+	int status;
+
+	if (!root ||
+	    json_unpack(root, "{s:i, s:s, s:o}", "status", &status, "summary",
+			&summary, "fingerprints", &list) != 0) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+			    "%s is damaged: remove its folder, and it is made "
+			    "again",
+			    path);
+		return NULL;
+	}
+	said = g_new0(struct base_said, 1);
+	said->status = (enum build_status)status;
+	said->summary = g_strdup(summary);
+	said->fingerprints = g_hash_table_new_full(g_str_hash, g_str_equal,
+						   g_free, NULL);
+	json_array_foreach (list, i, item)
+		g_hash_table_add(said->fingerprints,
+				 g_strdup(json_string_value(item)));
+	return said;
+}
+
+void base_said_free(struct base_said *said)
+{
+	if (!said)
+		return;
+	g_free(said->summary);
+	g_hash_table_unref(said->fingerprints);
+	g_free(said);
+}
+
+/* One that was cut short has not said all, and nothing can go on in it. */
+static bool check_whole(const struct build_run *run, GError **error)
+{
+	const struct build_result *result = run->result;
+
+	if (result->status == BUILD_PASSED || result->status == BUILD_FAILED)
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "the base itself cannot be built: %s", result->summary);
+	return false;
+}
+
+static bool make_base(const char *dir, gpointer data, GError **error)
+{
+	const struct build_run *series = data;
+	struct build_run run = {.job = series->job,
+				.spec = series->spec,
+				.tree = series->job->base_tree,
+				.base = true,
+				.cancellable = series->cancellable,
+				.progress = series->progress};
+	bool ok;
+
+	run.artifact_dir = g_strdup(dir);
+	ok = build_run_tree(&run, error) && check_whole(&run, error) &&
+	     said_save(&run, dir, error);
+	if (ok && can_go_on(&run)) {
+		g_clear_pointer(&run.out, snapshot_leave);
+		g_usleep(TICK_US);
+	}
+	g_free(run.artifact_dir);
+	build_run_clear(&run);
+	return ok;
+}
+
+static char *base_key(const struct build_run *run, GError **error)
+{
+	g_autofree char *spec = build_spec_digest(run->spec, error);
+
+	return spec ? g_strdup_printf("%.16s-%.32s%s", run->job->base_tree,
+				      spec, can_view(run) ? "" : "-open")
+		    : NULL;
+}
+
+static bool hold_base(struct build_run *run, GError **error)
+{
+	g_autofree char *key = NULL;
+
+	if (run->warm)
+		return true;
+	key = base_key(run, error);
+	if (key)
+		run->warm = keep_get(run->job->keep, "bases", key, make_base,
+				     run, run->cancellable, error);
+	return run->warm;
+}
+
+bool warm_lay_output(struct build_run *run, GError **error)
+{
+	g_autofree char *path = NULL;
+
+	if (!can_go_on(run)) {
+		run->out = view(run, NULL, OUT_NAME, error);
+		return run->out;
+	}
+	if (run->base) { /* made where it will be kept */
+		path = g_build_filename(run->artifact_dir, OUT_NAME, NULL);
+		run->out = snapshot_new(NULL, NULL, path, NULL, error);
+		return run->out;
+	}
+	if (!hold_base(run, error))
+		return false;
+	path = g_build_filename(run->warm->path, OUT_NAME, NULL);
+	run->out = view(run, path, OUT_NAME, error);
+	return run->out;
+}
+
+bool warm_view_base(struct build_run *run, GError **error)
+{
+	g_autofree char *key = can_go_on(run) ? base_key(run, error) : NULL;
+	g_autofree char *path = NULL;
+
+	if (!can_go_on(run))
+		return true;
+	if (!key)
+		return false;
+	run->warm = keep_get(run->job->keep, "bases", key, NULL, NULL,
+			     run->cancellable, NULL);
+	if (!run->warm)
+		return true;
+	if (!build_run_make_dir(run, error))
+		return false;
+	path = g_build_filename(run->warm->path, OUT_NAME, NULL);
+	run->out = view(run, path, OUT_NAME, error);
+	return run->out;
+}
+
+struct base_said *warm_base_said(struct build_run *run, GError **error)
+{
+	return hold_base(run, error) ? said_load(run->warm->path, error) : NULL;
+}

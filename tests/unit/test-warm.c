@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is kept from one build to the next, and what it saves. */
+#include <sys/stat.h>
+
+#include "executor-fixture.h"
+
+#define OTHER "int h(void);\nint h(void)\n{\n\treturn 2;\n}\n"
+#define CHANGED "int f(void);\nint f(void)\n{\n\treturn 3;\n}\n"
+#define BROKEN "int f(void)\n{\n\treturn gone;\n}\n"
+
+static char *log_of(const struct build_result *result)
+{
+	char *text = NULL;
+
+	assert_true(g_file_get_contents(result->log_path, &text, NULL, NULL));
+	return text;
+}
+
+static guint count_kept(const struct fixture *fixture, const char *kind)
+{
+	g_autoptr(GPtrArray) entries = keep_list(fixture->keep);
+	guint count = 0;
+
+	for (guint i = 0; i < entries->len; i++) {
+		const struct keep_entry *entry = entries->pdata[i];
+
+		count += strcmp(entry->kind, kind) == 0;
+	}
+	return count;
+}
+
+static ino_t inode_of(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_ino;
+}
+
+/* A base with two files, and a series that changes one. */
+static void set_two_files(struct fixture *fixture)
+{
+	fixture_set_kernel(fixture, "CONFIG_NET=y\n");
+	test_put(fixture->repo, "src/b.c", OTHER);
+	fixture_set_source(fixture, CLEAN);
+	fixture_set_source(fixture, CHANGED);
+}
+
+static void only_what_the_series_changes_is_compiled(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = NULL;
+	g_autofree char *log = NULL;
+
+	set_two_files(fixture);
+	result = fixture_build_ok(fixture);
+	assert_int_equal(result->status, BUILD_PASSED);
+	assert_false(result->reused);
+	log = log_of(result);
+	if (!strstr(log, "src/a.c"))
+		fail_msg("%s", log);
+	assert_null(strstr(log, "src/b.c"));
+	assert_null(strstr(log, "olddefconfig"));
+	assert_int_equal(count_kept(fixture, "sources"), 1);
+	assert_int_equal(count_kept(fixture, "bases"), 1);
+}
+
+static void the_base_is_built_once_for_all_series(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) first = NULL, second = NULL;
+	g_autofree char *base = NULL;
+
+	set_two_files(fixture);
+	base = g_strdup(fixture->base);
+	first = fixture_build_ok(fixture);
+	fixture_set_source(fixture, WARNS);
+	g_free(fixture->base);
+	fixture->base = g_steal_pointer(&base);
+	second = fixture_build_ok(fixture);
+	assert_int_equal(second->status, BUILD_WARNED);
+	assert_int_equal(count_kept(fixture, "bases"), 1);
+	assert_int_equal(count_kept(fixture, "results"), 2);
+}
+
+static void a_file_that_is_removed_is_gone_from_the_build(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *path = g_build_filename(fixture->repo, "src/b.c",
+						 NULL);
+	g_autoptr(build_result_t) result = NULL;
+	g_autofree char *log = NULL;
+
+	set_two_files(fixture);
+	assert_int_equal(unlink(path), 0);
+	fixture_set_source(fixture, CLEAN);
+	result = fixture_build_ok(fixture);
+	assert_int_equal(result->status, BUILD_PASSED);
+	log = log_of(result);
+	assert_non_null(strstr(log, "cat "));
+	assert_null(strstr(log, "b.o"));
+}
+
+static void a_changed_kconfig_is_configured_again(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = NULL;
+	g_autofree char *log = NULL;
+
+	set_two_files(fixture);
+	test_put(fixture->repo, "Kconfig", "config NET\n\tbool \"net\"\n");
+	fixture_set_source(fixture, CLEAN);
+	result = fixture_build_ok(fixture);
+	log = log_of(result);
+	assert_non_null(strstr(log, "grep -v -e GONE"));
+}
+
+static void the_same_tree_is_never_built_twice(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) first = NULL, second = NULL;
+	g_autofree char *folder = NULL;
+	ino_t image;
+
+	set_two_files(fixture);
+	folder = g_build_filename(fixture->out, fixture->id, NULL);
+	first = fixture_build_ok(fixture);
+	image = inode_of(folder, "vmlinux");
+	g_string_truncate(fixture->lines, 0);
+	second = fixture_build_ok(fixture);
+	assert_true(second->reused);
+	assert_int_equal(second->status, BUILD_PASSED);
+	assert_string_equal(fixture->lines->str, "");
+	assert_int_equal(second->artifacts->len, first->artifacts->len);
+	assert_string_equal(result_artifact(second, "kernel")->sha256,
+			    result_artifact(first, "kernel")->sha256);
+	assert_int_equal(inode_of(folder, "vmlinux"), image);
+}
+
+static void a_refusal_is_taken_again_with_its_findings(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) first = NULL, second = NULL;
+
+	set_two_files(fixture);
+	fixture_set_source(fixture, BROKEN);
+	first = fixture_build_ok(fixture);
+	second = fixture_build_ok(fixture);
+	assert_true(second->reused);
+	assert_int_equal(second->status, BUILD_FAILED);
+	assert_string_equal(second->summary, first->summary);
+	assert_int_equal(result_finding(second, 0)->line, 3);
+	assert_string_equal(result_finding(second, 0)->text,
+			    result_finding(first, 0)->text);
+	assert_string_equal(result_finding(second, 0)->context,
+			    result_finding(first, 0)->context);
+}
+
+static void another_spec_is_another_build(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) first = NULL, second = NULL;
+
+	set_two_files(fixture);
+	first = fixture_build_ok(fixture);
+	g_ptr_array_add(fixture->spec.fragment_names, g_strdup("more"));
+	g_ptr_array_add(fixture->spec.fragments, g_strdup("CONFIG_TMPFS=y\n"));
+	second = fixture_build_ok(fixture);
+	assert_false(second->reused);
+	assert_int_equal(count_kept(fixture, "bases"), 2);
+}
+
+static void documentation_alone_starts_no_compiler(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) first = NULL, second = NULL;
+
+	set_two_files(fixture);
+	first = fixture_build_ok(fixture);
+	g_free(fixture->base);
+	fixture->base = g_strdup(fixture->tree);
+	test_put(fixture->repo, "Documentation/a.rst", "More words.\n");
+	g_free(fixture->tree);
+	fixture->tree = fixture_take_tree(fixture);
+	g_string_truncate(fixture->lines, 0);
+	second = fixture_build_ok(fixture);
+	assert_true(second->reused);
+	assert_int_equal(second->status, BUILD_PASSED);
+	assert_string_equal(second->summary,
+			    "nothing that it reads was changed");
+	assert_string_equal(fixture->lines->str, "");
+}
+
+/* The base is warm: its files are those of the series. */
+static void documentation_alone_has_the_artifacts_of_its_base(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) first = NULL, second = NULL;
+	g_autofree char *base = NULL;
+
+	set_two_files(fixture);
+	base = g_strdup(fixture->base);
+	first = fixture_build_ok(fixture);
+	fixture_set_source(fixture, CLEAN);
+	test_put(fixture->repo, "Documentation/a.rst", "More words.\n");
+	g_free(fixture->tree);
+	fixture->tree = fixture_take_tree(fixture);
+	g_free(fixture->base);
+	fixture->base = g_steal_pointer(&base);
+	second = fixture_build_ok(fixture);
+	assert_true(second->reused);
+	assert_true(result_artifact(second, "kernel")->size > 0);
+}
+
+static void without_a_sandbox_nothing_is_a_view(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = NULL;
+	g_autofree char *log = NULL;
+
+	set_two_files(fixture);
+	fixture->no_sandbox = true;
+	result = fixture_build_ok(fixture);
+	assert_int_equal(result->status, BUILD_PASSED);
+	log = log_of(result);
+	assert_non_null(strstr(log, "src/b.c"));
+	assert_int_equal(count_kept(fixture, "sources"), 0);
+}
+
+static void a_base_that_takes_too_long_is_trouble(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(build_result_t) result = NULL;
+
+	set_two_files(fixture);
+	test_put(fixture->repo, "Makefile",
+		 "tinyconfig:\n\techo CONFIG_NET=y >$O/.config\n"
+		 "olddefconfig:\n"
+		 "all:\n\tsleep 600\n");
+	fixture_set_source(fixture, CLEAN);
+	fixture_set_source(fixture, CHANGED);
+	fixture->spec.time_s = 1;
+	result = fixture_build(fixture, NULL, &error);
+	assert_null(result);
+	assert_int_equal(error->code, REROLL_ERROR_TEMP);
+	assert_non_null(strstr(error->message, "the base itself"));
+	assert_int_equal(count_kept(fixture, "bases"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_CASE(only_what_the_series_changes_is_compiled),
+		FIXTURE_CASE(the_base_is_built_once_for_all_series),
+		FIXTURE_CASE(a_file_that_is_removed_is_gone_from_the_build),
+		FIXTURE_CASE(a_changed_kconfig_is_configured_again),
+		FIXTURE_CASE(the_same_tree_is_never_built_twice),
+		FIXTURE_CASE(a_refusal_is_taken_again_with_its_findings),
+		FIXTURE_CASE(another_spec_is_another_build),
+		FIXTURE_CASE(documentation_alone_starts_no_compiler),
+		FIXTURE_CASE(documentation_alone_has_the_artifacts_of_its_base),
+		FIXTURE_CASE(without_a_sandbox_nothing_is_a_view),
+		FIXTURE_CASE(a_base_that_takes_too_long_is_trouble),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
