@@ -285,20 +285,34 @@ static void tell_unknown(const struct schema *form,
 			       all);
 }
 
-const struct node *node_value(const struct node *map, const char *key)
+/* Where the key stands first in the map; the number of keys: nowhere. */
+static guint find_pair(const struct node *map, const char *key)
 {
-	if (map->kind != NODE_MAP)
-		return NULL;
-	for (guint i = 0; i < map->keys->len; i++) {
+	guint i = 0;
+
+	while (i < map->keys->len) {
 		const struct node *name = map->keys->pdata[i];
 
 		if (strcmp(name->text, key) == 0)
-			return map->items->pdata[i];
+			break;
+		i++;
 	}
-	return NULL;
+	return i;
 }
 
-/* The first of two values under one key counts; the second was told. */
+const struct node *node_value(const struct node *map, const char *key)
+{
+	guint place = map->kind == NODE_MAP ? find_pair(map, key) : 0;
+
+	if (map->kind != NODE_MAP || place == map->keys->len)
+		return NULL;
+	return map->items->pdata[place];
+}
+
+/*
+ * The first of two values under one key counts; the second was told. It is
+ * known by its place: through aliases both may be one and the same node.
+ */
 static void fill_keys(const struct schema *form, const struct node *node,
 		      const struct schema_reader *reader, gpointer to)
 {
@@ -309,7 +323,7 @@ static void fill_keys(const struct schema *form, const struct node *node,
 
 		if (!key)
 			tell_unknown(form, reader, name);
-		else if (node_value(node, key->key) == value)
+		else if (find_pair(node, key->key) == i)
 			fill_value(key, value, reader, to);
 	}
 	for (const struct schema_key *key = form->keys; key->key; key++) {

@@ -209,6 +209,25 @@ static void each_mistake_is_told_by_place_and_expectation(void **state)
 	}
 }
 
+/* The second alias is the very node of the first. */
+static void a_value_that_two_equal_keys_share_is_taken_once(void **state)
+{
+	static const char text[] = "name: a\n"
+				   "base: &b [x]\n"
+				   "base: *b\n";
+	g_autoptr(problems_t) problems = problems_new();
+	g_autoptr(project_t) project = parse(text, problems);
+
+	(void)state;
+	assert_null(project);
+	assert_problems(
+		problems,
+		"/nowhere/p.yaml:2:7: found a list, expected a tree of the "
+		"site file, or tree/ref\n"
+		"/nowhere/p.yaml:3:1: found the key \"base\" a second time, "
+		"expected it once: the first is in line 2");
+}
+
 static void thousands_of_problems_are_counted_and_the_first_kept(void **state)
 {
 	g_autoptr(GString) text = g_string_new("name: a\n");
@@ -466,6 +485,8 @@ int main(void)
 		cmocka_unit_test(the_example_uses_every_key),
 		cmocka_unit_test(every_problem_is_told_at_once_in_line_order),
 		cmocka_unit_test(each_mistake_is_told_by_place_and_expectation),
+		cmocka_unit_test(
+			a_value_that_two_equal_keys_share_is_taken_once),
 		cmocka_unit_test(
 			thousands_of_problems_are_counted_and_the_first_kept),
 		cmocka_unit_test(a_bool_has_the_words_of_yaml),
