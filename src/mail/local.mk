@@ -14,7 +14,7 @@ libreroll_a_SOURCES += \
 	src/mail/message.h \
 	src/mail/series.c src/mail/series.h \
 	src/mail/series-group.c src/mail/series-internal.h \
-	src/mail/series-link.c \
+	src/mail/series-join.c src/mail/series-link.c \
 	src/mail/subject.c \
 	src/mail/trailers.c src/mail/trailers.h
 check_PROGRAMS += tests/unit/test-subject tests/unit/test-trailers \

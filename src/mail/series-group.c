@@ -9,26 +9,15 @@
  *    cover of its version that it answers, or to the series of the nearest
  *    patch of its version that it answers. 1/m without a cover starts a series;
  *    so does every patch without a number.
- * 3. What is left over answers mails that never came. Parts with the same
- *    version and total and different numbers are joined when they are of one
- *    thread, or were sent within an hour while not both answer something; of
- *    several, the one with the same area ("mm:") and the nearest date.
- * 4. A cover all alone takes in the patches that answer it and come from the
- *    same name at another address: people have two. Who is responsible is
- *    decided patch by patch all the same.
  *
- * Mails whose Message-IDs were all used by others before, and that are not even
- * a whole series, are dropped. A number that is taken already goes to `also`. A
- * patch that says no version has that of its cover. Every search is bounded, so
- * the whole is linear.
+ * A number that is taken already goes to `also`. A patch that says no version
+ * has that of its cover. What then is still in parts is for series-join.c
+ * (rules 3 and 4).
  */
 #include <config.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "mail/series-internal.h"
-
-#define JOIN_WITHIN_S 3600
 
 /* One mail that may be part of a series. */
 struct member {
@@ -47,8 +36,7 @@ struct grouping {
 	GHashTable *who;     /* submitter -> number */
 	GHashTable *ids;     /* "who id" -> thread node + 1 */
 	GHashTable *senders; /* "who id" -> struct member */
-	GHashTable *open;    /* what joins -> GPtrArray of struct group */
-	GPtrArray *groups;   /* NULL where a group went into another */
+	GPtrArray *groups;   /* of struct group */
 };
 
 /* Numbers from 1 for texts, in the order they come. */
@@ -64,19 +52,19 @@ static guint number_of(GHashTable *table, const char *key)
 	return number;
 }
 
-static const struct mailbox *sender(const struct message *message)
+const struct mailbox *message_sender(const struct message *message)
 {
 	return message->from && message->from->len ? message->from->pdata[0]
 						   : NULL;
 }
 
 /*
- * The submitter of a mail as a key. A list that rewrites From gives everybody
- * one address ("Ada via list <list@...>"): there the name counts too.
+ * A list that rewrites From gives everybody one address ("Ada via list
+ * <list@...>"): there the name counts too.
  */
-static char *submitter_key(const struct message *message)
+char *message_submitter(const struct message *message)
 {
-	const struct mailbox *from = sender(message);
+	const struct mailbox *from = message_sender(message);
 	g_autofree char *email = NULL;
 
 	if (!from)
@@ -120,8 +108,7 @@ static void thread_join(struct grouping *all, guint a, guint b)
 	g_array_index(all->threads, guint, other) = root;
 }
 
-/* The ids that a mail answers, the nearest first: the i-th, or NULL. */
-static const char *answered_id(const struct message *message, guint i)
+const char *message_answers(const struct message *message, guint i)
 {
 	guint count = message->references ? message->references->len : 0;
 
@@ -146,7 +133,7 @@ static bool is_reused(struct grouping *all, const char *id, guint who)
 static void add_member(struct grouping *all, struct message *message,
 		       guint order)
 {
-	g_autofree char *submitter = submitter_key(message);
+	g_autofree char *submitter = message_submitter(message);
 	guint who = number_of(all->who, submitter);
 	g_autofree char *made = g_strdup_printf("%u", order);
 	const char *id = message->message_id ? message->message_id : made;
@@ -163,7 +150,7 @@ static void add_member(struct grouping *all, struct message *message,
 	member->who = who;
 	member->version = message->version;
 	member->thread = thread_node(all, key);
-	for (guint i = 0; (answered = answered_id(message, i)); i++) {
+	for (guint i = 0; (answered = message_answers(message, i)); i++) {
 		g_autofree char *other = own_key(who, answered);
 
 		thread_join(all, member->thread, thread_node(all, other));
@@ -217,7 +204,7 @@ static struct member *own_answered(const struct grouping *all,
 				   const struct member *member, guint i,
 				   bool *end)
 {
-	const char *id = answered_id(member->message, i);
+	const char *id = message_answers(member->message, i);
 	g_autofree char *key = NULL;
 
 	*end = !id;
@@ -286,42 +273,13 @@ static struct group *group_new(struct grouping *all,
 	return group;
 }
 
-/* Where the patch with that number is, or would have to be. */
-static guint patch_place(const struct series *series, guint index)
-{
-	guint low = 0;
-	guint high = series->patches->len;
-
-	while (low < high) {
-		guint middle = low + (high - low) / 2;
-		const struct message *patch = series->patches->pdata[middle];
-
-		if (patch->index < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-struct message *series_patch(const struct series *series, guint index)
-{
-	guint place = patch_place(series, index);
-	struct message *patch;
-
-	if (place == series->patches->len)
-		return NULL;
-	patch = series->patches->pdata[place];
-	return patch->index == index ? patch : NULL;
-}
-
-static void group_add(struct group *group, struct message *message)
+void group_add(struct group *group, struct message *message)
 {
 	struct series *series = &group->series;
 	bool cover = message->kind == MESSAGE_COVER;
 
 	series->total = MAX(series->total, message->total);
-	group->tied = group->tied || answered_id(message, 0);
+	group->tied = group->tied || message_answers(message, 0);
 	if (cover && !series->cover)
 		series->cover = message;
 	else if (cover || !message->index ||
@@ -329,7 +287,7 @@ static void group_add(struct group *group, struct message *message)
 		g_ptr_array_add(series->also, message);
 	else
 		g_ptr_array_insert(series->patches,
-				   (int)patch_place(series, message->index),
+				   (int)series_place(series, message->index),
 				   message);
 }
 
@@ -347,7 +305,7 @@ static void group_members(struct grouping *all)
 	}
 }
 
-static void group_free(gpointer data)
+void group_free(gpointer data)
 {
 	struct group *group = data;
 	struct series *series = data;
@@ -363,226 +321,6 @@ static void group_free(gpointer data)
 	g_free(series->base_commit);
 	g_free(series->change_id);
 	g_free(group);
-}
-
-/* Whether no place is taken in both. */
-static bool are_disjoint(const struct series *a, const struct series *b)
-{
-	if (a->cover && b->cover)
-		return false;
-	if (a->patches->len > b->patches->len)
-		return are_disjoint(b, a);
-	for (guint i = 0; i < a->patches->len; i++) {
-		const struct message *patch = a->patches->pdata[i];
-
-		if (series_patch(b, patch->index))
-			return false;
-	}
-	return true;
-}
-
-/* Parts that answer nothing, or a cover whose patches know another id for it.
- */
-static bool may_be_loose(const struct group *a, const struct group *b)
-{
-	bool near = !a->date_at || !b->date_at ||
-		    ABS(a->date_at - b->date_at) <= JOIN_WITHIN_S;
-
-	return near && (!a->tied || !b->tied || !a->series.patches->len ||
-			!b->series.patches->len);
-}
-
-static const char *group_title(const struct group *group)
-{
-	const struct message *message = group->series.cover;
-
-	if (!message && group->series.patches->len)
-		message = group->series.patches->pdata[0];
-	return message && message->commit_subject ? message->commit_subject
-						  : "";
-}
-
-static bool same_area(const struct group *a, const struct group *b)
-{
-	const char *title_a = group_title(a);
-	const char *title_b = group_title(b);
-	gsize len = strcspn(title_a, ":");
-
-	return title_a[len] && strncmp(title_a, title_b, len + 1) == 0;
-}
-
-/* Less is better: another area weighs more than any time between them. */
-static gint64 join_distance(const struct group *a, const struct group *b)
-{
-	gint64 seconds = MIN(ABS(a->date_at - b->date_at), G_MAXINT32);
-
-	return same_area(a, b) ? seconds : seconds + G_MAXINT32;
-}
-
-/* The latest groups that this one could be a part of. */
-static GPtrArray *open_groups(struct grouping *all, const struct group *group,
-			      bool threaded)
-{
-	g_autofree char *key = g_strdup_printf(
-		"%u %u %u %u", group->who, threaded ? group->thread + 1 : 0,
-		group->series.version, group->series.total);
-	GPtrArray *open = g_hash_table_lookup(all->open, key);
-
-	if (!open) {
-		open = g_ptr_array_new();
-		g_hash_table_insert(all->open, g_steal_pointer(&key), open);
-	}
-	return open;
-}
-
-static struct group *find_partner(const GPtrArray *open,
-				  const struct group *group, bool threaded)
-{
-	struct group *best = NULL;
-
-	for (guint i = 0; i < open->len && i < SERIES_LOOK_BACK; i++) {
-		struct group *other = open->pdata[open->len - 1 - i];
-
-		if ((!threaded && !may_be_loose(other, group)) ||
-		    !are_disjoint(&other->series, &group->series))
-			continue;
-		if (!best ||
-		    join_distance(other, group) < join_distance(best, group))
-			best = other;
-	}
-	return best;
-}
-
-/* A patch alone in a thread where its number is taken: sent again. */
-static struct group *find_original(const GPtrArray *open,
-				   const struct group *group)
-{
-	const struct series *series = &group->series;
-	const struct message *patch;
-
-	if (series->cover || series->patches->len != 1 || !group->tied ||
-	    !open->len)
-		return NULL;
-	patch = series->patches->pdata[0];
-	return patch->index > 1 ? open->pdata[open->len - 1] : NULL;
-}
-
-static void group_take(struct group *group, struct group *part)
-{
-	const struct series *series = &part->series;
-
-	if (series->cover) {
-		group_add(group, series->cover);
-		group->series.version = series->version;
-	}
-	for (guint i = 0; i < series->patches->len; i++)
-		group_add(group, series->patches->pdata[i]);
-	for (guint i = 0; i < series->also->len; i++)
-		group_add(group, series->also->pdata[i]);
-	group->order = MIN(group->order, part->order);
-	group->reused = group->reused && part->reused;
-	group_free(part);
-}
-
-static void join_groups(struct grouping *all, bool threaded)
-{
-	g_hash_table_remove_all(all->open);
-	for (guint i = 0; i < all->groups->len; i++) {
-		struct group *group = all->groups->pdata[i];
-		GPtrArray *open;
-		struct group *other;
-
-		if (!group || !group->numbered)
-			continue;
-		open = open_groups(all, group, threaded);
-		other = find_partner(open, group, threaded);
-		if (!other && threaded)
-			other = find_original(open, group);
-		if (!other) {
-			g_ptr_array_add(open, group);
-			continue;
-		}
-		all->groups->pdata[i] = NULL;
-		group_take(other, group);
-	}
-}
-
-/* Parts whose ids were all another's before say nothing that can be trusted. */
-static void drop_reused(struct grouping *all)
-{
-	for (guint i = 0; i < all->groups->len; i++) {
-		struct group *group = all->groups->pdata[i];
-
-		if (!group || !group->reused ||
-		    group->series.patches->len >= group->series.total)
-			continue;
-		all->groups->pdata[i] = NULL;
-		group_free(group);
-	}
-}
-
-static bool same_name(const struct message *a, const struct message *b)
-{
-	const struct mailbox *from_a = sender(a);
-	const struct mailbox *from_b = sender(b);
-	g_autofree char *fold_a = NULL;
-	g_autofree char *fold_b = NULL;
-
-	if (!from_a || !from_b || !*from_a->name)
-		return false;
-	fold_a = text_fold(from_a->name);
-	fold_b = text_fold(from_b->name);
-	return strcmp(fold_a, fold_b) == 0;
-}
-
-/* The group of a lone cover that this group of patches answers, or NULL. */
-static struct group **find_lone_cover(GHashTable *covers,
-				      const struct group *group)
-{
-	const struct message *patch;
-	const char *id;
-
-	if (group->series.cover || !group->series.patches->len)
-		return NULL;
-	patch = group->series.patches->pdata[0];
-	for (guint i = 0; (id = answered_id(patch, i)); i++) {
-		struct group **at = g_hash_table_lookup(covers, id);
-
-		if (at && *at && *at != group &&
-		    (*at)->series.total == group->series.total &&
-		    (*at)->series.version == group->series.version &&
-		    same_name((*at)->series.cover, patch))
-			return at;
-	}
-	return NULL;
-}
-
-static void adopt_groups(struct grouping *all)
-{
-	g_autoptr(GHashTable)
-		covers = g_hash_table_new(g_str_hash, g_str_equal);
-
-	for (guint i = 0; i < all->groups->len; i++) {
-		struct group *group = all->groups->pdata[i];
-
-		if (group && group->series.cover &&
-		    group->series.cover->message_id &&
-		    !group->series.patches->len)
-			g_hash_table_insert(covers,
-					    group->series.cover->message_id,
-					    &all->groups->pdata[i]);
-	}
-	for (guint i = 0; i < all->groups->len; i++) {
-		struct group *group = all->groups->pdata[i];
-		struct group **lone = group ? find_lone_cover(covers, group)
-					    : NULL;
-
-		if (!lone)
-			continue;
-		all->groups->pdata[i] = NULL;
-		group_take(*lone, group);
-		g_hash_table_remove(covers, (*lone)->series.cover->message_id);
-	}
 }
 
 static int compare_order(gconstpointer a, gconstpointer b)
@@ -602,8 +340,6 @@ static void grouping_init(struct grouping *all)
 	all->ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	all->senders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					     NULL);
-	all->open = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-					  (GDestroyNotify)g_ptr_array_unref);
 	all->groups = g_ptr_array_new();
 }
 
@@ -615,7 +351,6 @@ static void grouping_clear(struct grouping *all)
 	g_hash_table_unref(all->who);
 	g_hash_table_unref(all->ids);
 	g_hash_table_unref(all->senders);
-	g_hash_table_unref(all->open);
 	g_ptr_array_unref(all->groups);
 }
 
@@ -628,10 +363,7 @@ GPtrArray *groups_find(const GPtrArray *messages)
 	add_members(&all, messages);
 	tie_members(&all);
 	group_members(&all);
-	join_groups(&all, true);
-	join_groups(&all, false);
-	adopt_groups(&all);
-	drop_reused(&all);
+	groups_join(all.groups);
 	for (guint i = 0; i < all.groups->len; i++) {
 		if (all.groups->pdata[i])
 			g_ptr_array_add(found, all.groups->pdata[i]);

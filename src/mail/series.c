@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The set of mails and what it is to the rest of the house. The grouping itself
- * is in series-group.c, the versions are linked in series-link.c; here each
- * series gets its facts (from the cover, then from its patches, never from a
- * reply) and its replies, found by the ids that they answer.
+ * is in series-group.c and series-join.c, the versions are linked in
+ * series-link.c; here each series gets its facts (from the cover, then from its
+ * patches, never from a reply) and its replies, found by the ids that they
+ * answer.
  */
 #include <config.h>
 #include <string.h>
@@ -147,6 +148,34 @@ void series_set_assemble(struct series_set *set)
 		find_facts(set->series->pdata[i]);
 	groups_link(set->series);
 	find_replies(set);
+}
+
+guint series_place(const struct series *series, guint index)
+{
+	guint low = 0;
+	guint high = series->patches->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+		const struct message *patch = series->patches->pdata[middle];
+
+		if (patch->index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct message *series_patch(const struct series *series, guint index)
+{
+	guint place = series_place(series, index);
+	struct message *patch;
+
+	if (place == series->patches->len)
+		return NULL;
+	patch = series->patches->pdata[place];
+	return patch->index == index ? patch : NULL;
 }
 
 GArray *series_missing(const struct series *series)
