@@ -239,7 +239,6 @@ char *series_key(const struct series *series)
 	if (first && first->message_id)
 		return g_strdup(first->message_id);
 	checksum = g_checksum_new(G_CHECKSUM_SHA256);
-	checksum_add_text(checksum, first ? first->email : NULL);
 	checksum_add_text(checksum, series->name);
 	checksum_add_text(checksum, version);
 	for (guint i = 0; i < series->patches->len; i++) {
@@ -249,6 +248,13 @@ char *series_key(const struct series *series)
 		checksum_add_bytes(checksum, patch->patch);
 	}
 	return g_strconcat("sha256:", g_checksum_get_string(checksum), NULL);
+}
+
+char *series_submitter(const struct series *series)
+{
+	const struct message *first = series_first(series);
+
+	return first ? message_submitter(first) : g_strdup("");
 }
 
 static void take_reply_trailers(GPtrArray *list, const struct message *reply)

@@ -62,11 +62,14 @@ struct message *series_first(const struct series *series);
 struct message *series_reply_target(const struct series *series);
 
 /*
- * What tells this series from every other and stays the same when its mails are
- * read again: the Message-ID of its first mail; without one, a checksum of its
- * sender, name, version and patches.
+ * What tells this series from every other of its submitter and stays the same
+ * when its mails are read again: the Message-ID of its first mail; without one,
+ * a checksum of its name, version and patches. A stranger may use the same id.
  */
 char *series_key(const struct series *series);
+
+/* Who posted the first mail, as a key: to be used beside series_key(). */
+char *series_submitter(const struct series *series);
 
 /*
  * Trailers that replies gave ("Reviewed-by: ...") for a patch of the series, by

@@ -164,12 +164,12 @@ static void stage_start(struct run *run)
 static bool run_record_start(struct run *run, GError **error)
 {
 	const struct series *series = run->options->series;
-	const struct message *first = series_first(series);
 	g_autofree char *key = series_key(series);
+	g_autofree char *submitter = series_submitter(series);
 	struct revision_row row = {
 		.project = "",
 		.name = series->name,
-		.submitter = first->email ? first->email : "",
+		.submitter = submitter,
 		.first_message_id = key,
 		.version = series->version,
 		.n_patches = series->total,

@@ -73,16 +73,21 @@ static char *reply_subject(const struct message *target, const char *fallback)
 	return g_strconcat("Re: ", subject, NULL);
 }
 
-/* The same for the same revision and outcome, whoever asks and when. */
+/*
+ * The same for the same revision and outcome, whoever asks and when. A revision
+ * is of one submitter: who takes somebody else's Message-ID gets another.
+ */
 static char *fixed_message_id(const struct reply_context *context,
 			      const struct outcome *outcome)
 {
 	g_autofree char *id = series_key(context->series);
+	g_autofree char *submitter = series_submitter(context->series);
 	const char *at = strrchr(context->from->email, '@');
 	g_autofree char *domain = at && at[1] ? g_hostname_to_ascii(at + 1)
 					      : NULL;
-	g_autofree char *key = g_strdup_printf(
-		"%s\n%u\n%s", id, context->series->version, outcome->name);
+	g_autofree char *key = g_strdup_printf("%s\n%s\n%u\n%s", submitter, id,
+					       context->series->version,
+					       outcome->name);
 	g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA256,
 							     key, -1);
 

@@ -234,7 +234,7 @@ static void the_message_id_is_fixed_by_revision_and_outcome(void **state)
 {
 	struct fixture f;
 	g_autoptr(reply_t) first = NULL, again = NULL, other = NULL,
-			   next = NULL;
+			   next = NULL, stranger = NULL;
 
 	(void)state;
 	fixture_init(&f);
@@ -244,6 +244,10 @@ static void the_message_id_is_fixed_by_revision_and_outcome(void **state)
 	other = make(&f, "results");
 	f.series.version = 10;
 	next = make(&f, "accepted");
+	f.series.version = 9;
+	g_ptr_array_add(f.message.from, mailbox_new("", "eve@example.net"));
+	stranger = make(&f, "accepted");
+	assert_string_not_equal(first->message_id, stranger->message_id);
 	assert_string_equal(first->message_id, again->message_id);
 	assert_string_not_equal(first->message_id, other->message_id);
 	assert_string_not_equal(first->message_id, next->message_id);

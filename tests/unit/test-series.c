@@ -452,10 +452,34 @@ static void a_series_without_an_id_has_a_key_of_its_own(void **state)
 	assert_string_not_equal(key, other);
 }
 
+/* Else the first of two with one id could keep the other from its answer. */
+static void who_posts_tells_series_of_one_id_apart(void **state)
+{
+	const struct row rows[] = {{ADA, "1", NULL, "[PATCH] a: x"},
+				   {EVE, "1", NULL, "[PATCH] a: x"}};
+	g_autoptr(series_set_t) set = series_set_new();
+	g_autofree char *ada = NULL, *eve = NULL;
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct message *message = make(&rows[i], 1700000000);
+
+		g_free(message->email); /* what an in-body From claims */
+		message->email = g_strdup("ada@x.org");
+		series_set_add(set, message);
+	}
+	series_set_assemble(set);
+	assert_int_equal(set->series->len, 2);
+	ada = series_submitter(set->series->pdata[0]);
+	eve = series_submitter(set->series->pdata[1]);
+	assert_string_not_equal(ada, eve);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patches_go_to_their_cover_in_any_order),
+		cmocka_unit_test(who_posts_tells_series_of_one_id_apart),
 		cmocka_unit_test(a_missing_patch_leaves_a_hole),
 		cmocka_unit_test(
 			a_cover_that_never_came_still_holds_its_patches),
