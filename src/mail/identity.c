@@ -33,7 +33,9 @@
  *    "name-order" (the same words), "name-differs".
  *
  * In an open project (no roster) whoever signed off last is the submitter;
- * rules 6 and 7 hold as far as they need no roster.
+ * rules 6 and 7 hold as far as they need no roster. Anybody can write anybody's
+ * sign-off there too, so it is answered only where the mail came from its
+ * address; else the answer goes to the one who posted.
  */
 #include <config.h>
 #include <string.h>
@@ -522,9 +524,9 @@ static struct identity *make_answer(const struct inquiry *inquiry)
 	struct identity *identity = g_new0(struct identity, 1);
 	const struct mailbox *person = inquiry->submitter;
 
-	/* Anybody can write anybody's sign-off: mail goes to whom it names
-	 * only where there is no roster to know people by. */
-	if (!inquiry->rules->roster && inquiry->last)
+	/* The name that they sign with, not another address than they have. */
+	if (!inquiry->rules->roster && inquiry->last && person &&
+	    email_equal(inquiry->last->email, person->email))
 		person = inquiry->last;
 	identity->decision = inquiry->decision;
 	identity->reason = inquiry->reason;

@@ -24,8 +24,9 @@ struct identity {
 	enum identity_decision decision;
 	const char *reason; /* "exact", "from-unlisted", ...: a static word */
 	const struct person *who; /* borrowed from the roster; NULL: nobody */
-	char *name, *email; /* whom to answer: the roster's; of a stranger the
-			       posted ones; in an open project the sign-off's */
+	char *name, *email; /* whom to answer: the roster's; of a stranger and
+			       in an open project the posted ones, there with
+			       the name of the sign-off of that address */
 	char *posted_from;  /* the address it came from, rewriting undone */
 	char *posted_name;  /* the name beside it */
 };

@@ -105,11 +105,13 @@ static void the_policy_says_what_a_doubt_leads_to(void **state)
 	gate_drop_patches(c);
 }
 
-static void without_a_roster_whoever_signed_last_is_the_submitter(void **state)
+static void without_a_roster_whoever_posted_is_answered(void **state)
 {
 	static const struct row rows[] = {
-		{"list@example.org", "X <x@example.net>|Y <y@example.net>",
-		 true, REVIEW_HOLD, REVIEW_HOLD, NULL, NULL, "y@example.net"},
+		{"y@Example.NET", "X <x@example.net>|Y <y@example.net>", true,
+		 REVIEW_HOLD, REVIEW_HOLD, NULL, NULL, "y@example.net"},
+		{"eve@example.org", "X <x@example.net>|Y <y@example.net>", true,
+		 REVIEW_HOLD, REVIEW_HOLD, NULL, NULL, "eve@example.org"},
 		{"x@example.net", "", true, REVIEW_HOLD, REVIEW_HOLD,
 		 "signoff-missing", "no-signoff", "x@example.net"},
 		{"x@example.net", "", false, REVIEW_HOLD, REVIEW_HOLD, NULL,
@@ -181,8 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GATE_TEST(the_policy_says_what_a_doubt_leads_to),
-		GATE_TEST(
-			without_a_roster_whoever_signed_last_is_the_submitter),
+		GATE_TEST(without_a_roster_whoever_posted_is_answered),
 		GATE_TEST(results_of_an_unlisted_sender_go_to_the_roster),
 		GATE_TEST(
 			each_patch_that_lacks_it_is_told_and_the_worst_decides),

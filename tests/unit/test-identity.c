@@ -306,6 +306,34 @@ static void a_stranger_is_answered_where_the_mail_came_from(void **state)
 	}
 }
 
+/* Nor does one in an open project, where nobody is known. */
+static void an_open_project_answers_no_third_person(void **state)
+{
+	const struct {
+		struct row row;
+		const char *name;
+	} rows[] = {
+		{{"eve@b.org", NULL, SOB_ADA, "eve@b.org"}, ""},
+		{{"Eve <eve@b.org>", NULL, SOB_ADA, "eve@b.org"}, "Eve"},
+		{{"A <ADA@example.org>", NULL, SOB_ADA, "ada@example.org"},
+		 "Ada Author"},
+		{{"Eve <eve@b.org>", NULL, "", "eve@b.org"}, "Eve"},
+		{{"", NULL, SOB_ADA, NULL}, NULL},
+	};
+	const struct identity_rules rules = {.roster = NULL};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(message_t) message = make(&rows[i].row);
+		g_autoptr(identity_t)
+			identity = identity_decide(message, &rules);
+
+		assert_int_equal(g_strcmp0(identity->email, rows[i].row.answer),
+				 0);
+		assert_int_equal(g_strcmp0(identity->name, rows[i].name), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +351,7 @@ int main(void)
 		cmocka_unit_test(the_answer_goes_to_the_rosters_address),
 		cmocka_unit_test(
 			a_stranger_is_answered_where_the_mail_came_from),
+		cmocka_unit_test(an_open_project_answers_no_third_person),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
