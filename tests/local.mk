@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests stand in the fragment of the room they test; here is what they
 # share. A test is a cmocka program; tests/unit/test.h has its includes.
-EXTRA_DIST += tests/unit/test.h tests/layers.sh tests/fuzz/fuzz.h
+EXTRA_DIST += tests/unit/test.h tests/layers.sh tests/fuzz/fuzz.h \
+	tests/lsan.supp
 
 check_PROGRAMS += tests/unit/test-base
 tests_unit_test_base_SOURCES = tests/unit/test-base.c
