@@ -106,10 +106,9 @@ GPtrArray *projects_load(const char *path, struct problems *problems);
 /* Effective configuration as YAML, with defaults, for lint --print. */
 char *project_print(const struct project *project);
 
-/* The facts of a series that `match` looks at. */
+/* The facts of a series that decide whether it `match`es. */
 struct match_facts {
-	const char *subject;	/* of the cover or first patch, with its tags */
-	const GPtrArray *paths; /* of char *: every touched path */
+	const char *subject; /* of the cover or first patch, with its tags */
 	const char *list_id;
 	const char *cover_text; /* NULL: no cover letter */
 };
@@ -117,7 +116,7 @@ struct match_facts {
 /*
  * Whether the series belongs to the project: `list` must hold where it is set,
  * and of `subject` and `cover` one; a project without them takes everything.
- * `paths` does not decide: see project_path_allowed().
+ * match.paths does not decide: see project_path_allowed().
  */
 bool project_matches(const struct project *project,
 		     const struct match_facts *facts);
