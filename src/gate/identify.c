@@ -10,8 +10,14 @@ struct doubt {
 	const char *reason;  /* identity's word */
 	const char *outcome; /* of a refusal */
 	const char *odd;     /* what is odd, after "patch n " */
-	gboolean sender;     /* tell the address it came from too */
+	gboolean sender;     /* tell the address it came from too, if any */
 };
+
+/* In the place of `odd` where the mail came from no address at all. */
+static const char no_from[] =
+	"has no From line with an address, so nobody can be found on the "
+	"roster: set yours with \"git config user.email\" and send the series "
+	"by git send-email, which writes it";
 
 /* The last row stands for words that are not in the table. */
 static const struct doubt doubts[] = {
@@ -118,8 +124,11 @@ static enum weight weigh(const struct gate_subject *subject,
 static char *describe_doubt(const struct doubt *doubt,
 			    const struct identity *identity)
 {
-	g_autofree char *sender = text_quote(identity->posted_from, -1);
+	const char *from = identity->posted_from;
+	g_autofree char *sender = text_quote(from ? from : "", -1);
 
+	if (doubt->sender && (!from || !*from))
+		return g_strdup(no_from);
 	return g_strdup_printf("%s%s%s", doubt->odd, doubt->sender ? ": " : "",
 			       doubt->sender ? sender : "");
 }

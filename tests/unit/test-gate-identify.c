@@ -143,6 +143,25 @@ static void results_of_an_unlisted_sender_go_to_the_roster(void **state)
 	gate_drop_patches(c);
 }
 
+static void a_mail_without_an_address_is_told_how_to_send_one(void **state)
+{
+	struct gate_case *c = *state;
+	g_autoptr(GPtrArray) roster = roster_new();
+	const struct message *message;
+
+	c->subject.roster = roster;
+	add(c, "", ALEX);
+	message = c->subject.series->patches->pdata[0];
+	g_ptr_array_set_size(message->from, 0);
+	gate_run(c, gate_identify);
+	assert_outcome(c, "submitter-unknown");
+	assert_finding(c, 0, NULL, 0, "address-unknown");
+	assert_true(g_str_has_prefix(gate_finding(c, 0)->text,
+				     "has no From line with an address"));
+	assert_non_null(strstr(gate_finding(c, 0)->text, "git send-email"));
+	gate_drop_patches(c);
+}
+
 static void each_patch_that_lacks_it_is_told_and_the_worst_decides(void **state)
 {
 	struct gate_case *c = *state;
@@ -185,6 +204,7 @@ int main(void)
 		GATE_TEST(the_policy_says_what_a_doubt_leads_to),
 		GATE_TEST(without_a_roster_whoever_posted_is_answered),
 		GATE_TEST(results_of_an_unlisted_sender_go_to_the_roster),
+		GATE_TEST(a_mail_without_an_address_is_told_how_to_send_one),
 		GATE_TEST(
 			each_patch_that_lacks_it_is_told_and_the_worst_decides),
 		GATE_TEST(a_series_of_two_people_is_held),
