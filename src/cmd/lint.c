@@ -137,6 +137,17 @@ static int finish(const struct lint *lint)
 	return EXIT_STATUS_PASS;
 }
 
+/* The worse of `status` and what comes of ending stdout. */
+static int end_output(int status)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (cmd_print_end(&error))
+		return status;
+	cmd_print_error("lint", error);
+	return MAX(status, (int)error_exit_status(error));
+}
+
 struct lint_options {
 	gboolean print;
 	char *document, *site;
@@ -252,9 +263,9 @@ int cmd_lint(int argc, char **argv)
 		cmd_print_error("lint", error);
 		status = EXIT_STATUS_USAGE;
 	} else if (options.document) {
-		status = print_document(options.document);
+		status = end_output(print_document(options.document));
 	} else {
-		status = lint_all(&options);
+		status = end_output(lint_all(&options));
 	}
 	lint_options_clear(&options);
 	return status;

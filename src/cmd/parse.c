@@ -365,16 +365,16 @@ static void write_series(struct run *run)
 
 static void write_answer(struct run *run)
 {
+	g_autoptr(GError) error = NULL;
+
 	fputs("{\"messages\": [", run->out);
 	read_mails(run);
 	series_set_assemble(run->set);
 	fputs("],\n\"series\": [", run->out);
 	write_series(run);
 	fputs("]}\n", run->out);
-	if (fflush(run->out) != 0 || ferror(run->out)) {
-		complain("the answer could not be written");
-		run->status = EXIT_STATUS_TROUBLE;
-	}
+	if (!cmd_print_end(&error))
+		fail(run, error);
 	if (!run->readable && run->status == EXIT_STATUS_PASS) {
 		complain("none of the files has a readable mail");
 		run->status = EXIT_STATUS_REFUSED;

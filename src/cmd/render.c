@@ -80,11 +80,8 @@ static bool render_run(const struct render *render, GError **error)
 	text = reply_render_full(render->files[0], data, &options, error);
 	if (!text)
 		return false;
-	if (fputs(text, stdout) != EOF && fflush(stdout) == 0)
-		return true;
-	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-		    "the text cannot be written");
-	return false;
+	fputs(text, stdout);
+	return cmd_print_end(error);
 }
 
 int cmd_render(int argc, char **argv)

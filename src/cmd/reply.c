@@ -84,7 +84,7 @@ static bool show_all(const struct preview *preview, GError **error)
 		    !show(preview, o, error))
 			return false;
 	}
-	return true;
+	return cmd_print_end(error);
 }
 
 int cmd_reply(int argc, char **argv)
