@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/template-parse.h"
+#include "base/text.h"
 
 struct frame {
 	struct program *program; /* that goes on after this frame */
@@ -340,10 +341,45 @@ char *template_render(const char *text, json_t *data,
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-bool template_check(const char *text, const char *name, GError **error)
+static bool has_partial(const struct template_options *options,
+			const char *name)
 {
-	g_autoptr(program_t) program = program_new(name ? name : "template",
-						   g_strdup(text), 0, error);
+	g_autofree char *text = NULL;
 
-	return program != NULL;
+	if (options->partial)
+		text = options->partial(name, options->partial_data);
+	return text != NULL;
+}
+
+static void take_problem(GPtrArray *problems, GError *error)
+{
+	g_ptr_array_add(problems, g_strdup(error->message));
+	g_error_free(error);
+}
+
+void template_check(const char *text, const struct template_options *options,
+		    GPtrArray *problems)
+{
+	GError *error = NULL;
+	g_autoptr(program_t) program = program_new(options->name ? options->name
+								 : "template",
+						   g_strdup(text), 0, &error);
+
+	if (error)
+		take_problem(problems, error);
+	for (guint i = 0; program && i < program->steps->len; i++) {
+		const struct step *step = &g_array_index(program->steps,
+							 struct step, i);
+		g_autofree char *name = g_strndup(program->text + step->from,
+						  step->len);
+		g_autofree char *quoted = NULL;
+		GError *missing = NULL;
+
+		if (step->kind != STEP_PARTIAL || has_partial(options, name))
+			continue;
+		quoted = text_quote(name, -1);
+		program_fail(program, step->at, &missing, REROLL_ERROR_CONFIG,
+			     "there is no template %s to put in here", quoted);
+		take_problem(problems, missing);
+	}
 }

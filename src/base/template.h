@@ -36,7 +36,12 @@ struct template_options {
 char *template_render(const char *text, json_t *data,
 		      const struct template_options *options, GError **error);
 
-/* Only look whether `text` is well-formed; for `reroll lint`. */
-bool template_check(const char *text, const char *name, GError **error);
+/*
+ * Only look, for `reroll lint`: what is not well-formed, and every partial that
+ * `options` do not give though rendering would take it for empty. Added to
+ * `problems` as "name:line:column: ...", of char *.
+ */
+void template_check(const char *text, const struct template_options *options,
+		    GPtrArray *problems);
 
 #endif

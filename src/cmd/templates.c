@@ -4,8 +4,7 @@
 #include "report/report.h"
 
 static const char *const *folders_of(GPtrArray *folders,
-				     const GPtrArray *projects,
-				     const struct site *site)
+				     const GPtrArray *projects)
 {
 	for (guint i = 0; projects && i < projects->len; i++) {
 		struct project *project = projects->pdata[i];
@@ -15,8 +14,6 @@ static const char *const *folders_of(GPtrArray *folders,
 			    folders, project->templates, g_str_equal, NULL))
 			g_ptr_array_add(folders, project->templates);
 	}
-	if (site && site->templates)
-		g_ptr_array_add(folders, site->templates);
 	g_ptr_array_add(folders, NULL);
 	return (const char *const *)folders->pdata;
 }
@@ -26,7 +23,7 @@ void cmd_check_templates(const GPtrArray *projects, const struct site *site,
 {
 	g_autoptr(GPtrArray) folders = g_ptr_array_new();
 	g_autoptr(GPtrArray) wrong = reply_templates_check(
-		folders_of(folders, projects, site));
+		folders_of(folders, projects), site ? site->templates : NULL);
 
 	for (guint i = 0; i < wrong->len; i++)
 		problems_add(problems, NULL, 0, 0, "%s",

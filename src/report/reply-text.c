@@ -112,8 +112,14 @@ static void G_GNUC_PRINTF(2, 3)
 	va_end(args);
 }
 
-static void check_file(const char *path, GPtrArray *problems)
+static void check_file(const char *path, struct template_finder *finder,
+		       GPtrArray *problems)
 {
+	const struct template_options options = {
+		.name = path,
+		.partial = find_template,
+		.partial_data = finder,
+	};
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = NULL;
 	gsize len = 0;
@@ -124,8 +130,8 @@ static void check_file(const char *path, GPtrArray *problems)
 	else if (!g_utf8_validate(text, (gssize)len, NULL))
 		add_problem(problems, "%s:1:1: the template is not UTF-8",
 			    path);
-	else if (!template_check(text, path, &error))
-		add_problem(problems, "%s", error->message);
+	else
+		template_check(text, &options, problems);
 }
 
 static gint by_name(gconstpointer a, gconstpointer b)
@@ -133,9 +139,14 @@ static gint by_name(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A folder that is not there has no templates to put before others. */
-static void check_folder(const char *dir, GPtrArray *problems)
+/*
+ * A folder that is not there has no templates to put before others. Partials
+ * are looked for there, then in `next` (or NULL) and the built-in ones.
+ */
+static void check_folder(const char *dir, const char *next, GPtrArray *problems)
 {
+	const char *const dirs[] = {dir, next, NULL};
+	struct template_finder finder = {.dirs = dirs};
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GDir) files = g_dir_open(dir, 0, &error);
@@ -152,16 +163,19 @@ static void check_folder(const char *dir, GPtrArray *problems)
 	}
 	g_ptr_array_sort(paths, by_name);
 	for (guint i = 0; i < paths->len; i++)
-		check_file(paths->pdata[i], problems);
+		check_file(paths->pdata[i], &finder, problems);
 }
 
-GPtrArray *reply_templates_check(const char *const *dirs)
+GPtrArray *reply_templates_check(const char *const *projects, const char *site)
 {
 	GPtrArray *problems = g_ptr_array_new_with_free_func(g_free);
+	const char *const dirs[] = {site, NULL};
 	struct template_finder finder = {.dirs = dirs};
 
-	for (gsize i = 0; dirs && dirs[i]; i++)
-		check_folder(dirs[i], problems);
+	for (gsize i = 0; projects && projects[i]; i++)
+		check_folder(projects[i], site, problems);
+	if (site)
+		check_folder(site, NULL, problems);
 	if (!g_file_test(builtin_dir(), G_FILE_TEST_IS_DIR)) {
 		add_problem(problems,
 			    "%s: there is no such folder of templates (the "
@@ -169,7 +183,7 @@ GPtrArray *reply_templates_check(const char *const *dirs)
 			    builtin_dir());
 		return problems;
 	}
-	check_folder(builtin_dir(), problems);
+	check_folder(builtin_dir(), NULL, problems);
 	for (const struct outcome *o = outcomes; o->name; o++) {
 		g_autofree char *text = find_template(o->name, &finder);
 

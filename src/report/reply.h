@@ -109,10 +109,11 @@ char *reply_render_full(const char *name, json_t *data,
 			GError **error);
 
 /*
- * Whether every outcome has a template and all templates and partials in the
- * folders (as template_dirs) and the built-in one are well-formed. What is
- * wrong as "file:line:column: text", one a string.
+ * Whether every outcome has a template and all templates in the projects'
+ * folders, the site's (or NULL) and the built-in one are well-formed and name
+ * partials that there are. What is wrong as "file:line:column: text", one a
+ * string.
  */
-GPtrArray *reply_templates_check(const char *const *dirs);
+GPtrArray *reply_templates_check(const char *const *projects, const char *site);
 
 #endif

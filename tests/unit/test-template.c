@@ -363,14 +363,37 @@ static void a_mistake_is_told_with_its_place(void **state)
 	}
 }
 
+static char *only_footer(const char *name, gpointer data)
+{
+	(void)data;
+	return strcmp(name, "footer") == 0 ? g_strdup("x") : NULL;
+}
+
 static void checking_finds_mistakes_without_data(void **state)
 {
-	g_autoptr(GError) error = NULL;
+	static const struct {
+		const char *text, *problems;
+	} rows[] = {
+		{"{{#a}}{{b}}{{/a}}{{>footer}}", ""},
+		{"{{#a}}", "f:1:1: the section a is never closed"},
+		{"{{>footer}}\n{{#a}}{{>foter}}\n  {{> x }}{{/a}}",
+		 "f:2:7: there is no template \"foter\" to put in here|"
+		 "f:3:3: there is no template \"x\" to put in here"},
+	};
+	const struct template_options options = {.name = "f",
+						 .partial = only_footer};
 
 	(void)state;
-	assert_true(template_check("{{#a}}{{b}}{{/a}}{{>c}}", "f", &error));
-	assert_false(template_check("{{#a}}", "f", &error));
-	assert_non_null(strstr(error->message, "f:1:1: "));
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GPtrArray)
+			problems = g_ptr_array_new_with_free_func(g_free);
+		g_autofree char *got = NULL;
+
+		template_check(rows[i].text, &options, problems);
+		g_ptr_array_add(problems, NULL);
+		got = g_strjoinv("|", (char **)problems->pdata);
+		assert_string_equal(got, rows[i].problems);
+	}
 }
 
 static char *repeat(const char *text, guint n)
