@@ -69,7 +69,8 @@ static const struct schema style_form = {
 		{"checker", KEY_TEXT, FIELD(project, style.checker),
 		 .fallback = "checkpatch",
 		 .doc = "checkpatch (that of the base tree), none, or a "
-			"command that is given the mails"},
+			"command that is given the mails; its program alone "
+			"is copied into the sandbox, no file beside it"},
 		{"strict", KEY_BOOL, FIELD(project, style.strict),
 		 .fallback = "false", .doc = "Whether its checks count too"},
 		{"in-tree", KEY_BOOL, FIELD(project, style.in_tree),

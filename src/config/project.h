@@ -59,7 +59,8 @@ struct project {
 		char *path; /* pattern of text_glob() */
 	} description;
 	struct {
-		char *checker; /* "checkpatch", "none", or a command */
+		char *checker; /* "checkpatch", "none", or a command, of which
+				  the program's file alone is copied */
 		bool strict, in_tree;
 		guint max_line;
 		GPtrArray *ignore;
