@@ -22,14 +22,19 @@ libreroll_a_SOURCES += \
 # The pages' key lists come from the tables.
 noinst_PROGRAMS = man/keys
 man_keys_SOURCES = man/keys.c
-man_MANS = man/reroll-project.5 man/reroll.yaml.5
-EXTRA_DIST += man/reroll-project.5.in man/reroll.yaml.5.in \
+man_MANS = man/reroll-project.5 man/reroll-template.5 man/reroll.yaml.5
+EXTRA_DIST += man/reroll-project.5.in man/reroll-template.5.in \
+	man/reroll.yaml.5.in \
 	projects contrib/examples
 CLEANFILES += $(man_MANS)
 man/reroll-project.5: $(srcdir)/man/reroll-project.5.in man/keys$(EXEEXT)
 	$(AM_V_GEN)man/keys$(EXEEXT) project >$@.keys && \
 		sed -e '/^@KEYS@$$/{r $@.keys' -e 'd;}' \
 		$(srcdir)/man/reroll-project.5.in >$@ && rm -f $@.keys
+man/reroll-template.5: $(srcdir)/man/reroll-template.5.in man/keys$(EXEEXT)
+	$(AM_V_GEN)man/keys$(EXEEXT) template >$@.keys && \
+		sed -e '/^@KEYS@$$/{r $@.keys' -e 'd;}' \
+		$(srcdir)/man/reroll-template.5.in >$@ && rm -f $@.keys
 man/reroll.yaml.5: $(srcdir)/man/reroll.yaml.5.in man/keys$(EXEEXT)
 	$(AM_V_GEN)man/keys$(EXEEXT) site >$@.keys && \
 		sed -e '/^@KEYS@$$/{r $@.keys' -e 'd;}' \

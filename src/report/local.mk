@@ -7,6 +7,7 @@ libreroll_a_SOURCES += \
 	src/report/reply-example.c \
 	src/report/reply-finish.c \
 	src/report/reply-text.c \
+	src/report/reply-values.c \
 	src/report/report.h
 EXTRA_DIST += tests/unit/golden
 

@@ -41,7 +41,9 @@ static const struct {
 	 "{'summary':'the test description tests/mine/reroll.yaml is not "
 	 "valid','errors':1,'expected_path':'tests/*/reroll.yaml',"
 	 "'example_path':'tests/mine/reroll.yaml',"
-	 "'example':'suite: mine\\nsteps: [./mine]\\n',"
+	 "'example':'suite: mine\\nsteps: [./mine]\\n','no_project':false,"
+	 "'projects':[{'name':'HTS Syscall','subject':'syscall','list':null,"
+	 "'cover':'Project: HTS Syscall'}],"
 	 "'findings':[{'place':'tests/mine/reroll.yaml:2:1',"
 	 "'severity':'error','text':'there is no key \\\"step\\\", did you "
 	 "mean \\\"steps\\\"?'}]}"},

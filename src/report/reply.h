@@ -3,37 +3,8 @@
  * Outcome and data to a reply: template, text, mail. Called once at the end of
  * a run, and by `reroll render` and `reroll reply --preview`.
  *
- * Data of every template (absent, null, "" and 0 mean false in a section):
- *   name, email          of the submitter
- *   project, series, version, next_version
- *   version_tag          "v9"; of a version 1 nothing
- *   signed_off           every patch has a Signed-off-by line
- *   patch_line           "[v9] syscall: add ..."; of a version 1 its subject
- *   suite                name of the tests
- *   outcome, title       the outcome's row
- *   summary              of the verdict, a sentence
- *   findings             [{place, text, severity, type, context, patch, file,
- *                        line, column}], at most REPLY_FINDINGS_MOST
- *   findings_more        how many were left out
- *   cut                  true when the reply was too long: long texts and lists
- *                        are cut, X_more items of the list X left out
- *   errors, warnings, notes   counts of all findings
- *   sign, help_to        who signs, where to ask
- * and what the verdict's detail adds:
- *   series-incomplete    missing ["3/4"], total, have
- *   signoff-missing, submitter-...   reason, odd, posted_from, unlisted
- *   description-invalid  expected_path, example_path, example
- *   apply-failed         patch, patch_subject, file, hunk, line, reason, text,
- *                        expected [], found [], nearest, damage
- *   wherever applied     tried [{base, base_id, result}]
- *   build-failed, accepted   builds [{id, status, ok, warned, summary,
- *                        findings, lost [{symbol, wanted, got, reason}],
- *                        log_tail}], only_warnings (no build failed)
- *   wherever seen        damage [{name, advice}]
- *   results              passed, count, failed [{name, expected, log}],
- *                        log_url, all (none failed)
- *   limit-reached        per_day
- *   status               stage, outstanding
+ * The data of templates is told by reply_values, which reroll-template(5) is
+ * made from; absent, null, "" and 0 mean false in a section.
  *
  * Templates are looked for in the project's directory, then the site's, then
  * $REROLL_TEMPLATES or the installed ones: NAME.mustache.
@@ -81,6 +52,15 @@ struct reply *reply_new(const struct reply_context *context,
 void reply_free(struct reply *reply);
 typedef struct reply reply_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(reply_t, reply_free)
+
+/* A row of what templates are given; the table ends without a name. */
+struct reply_value {
+	const char *outcome; /* that has it; NULL: all */
+	const char *names;   /* "a, b"; lists end in [] */
+	const char *doc;     /* a sentence without its stop */
+};
+
+extern const struct reply_value reply_values[];
 
 /* The template's data, for a preview and tests. New reference. */
 json_t *reply_data(const struct reply_context *context,

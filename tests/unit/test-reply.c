@@ -578,6 +578,89 @@ static void a_finding_names_its_place(void **state)
 	}
 }
 
+/* Add the names in `text`, but for what is made of others. */
+static void add_words(GHashTable *words, const char *text)
+{
+	g_auto(GStrv) list = g_strsplit_set(text, " ,:;.[]", -1);
+
+	for (guint i = 0; list[i]; i++)
+		g_hash_table_add(words, g_strdup(list[i]));
+}
+
+/* Whether the manual tells of it: by a name, or by what it is made of. */
+static bool is_told(GHashTable *words, const char *name)
+{
+	static const char *const ends[] = {"", "_lines", "_more"};
+	const char *from = g_str_has_prefix(name, "has_") ? name + 4 : name;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+		gsize len = strlen(from) - MIN(strlen(ends[i]), strlen(from));
+		g_autofree char *plain = g_strndup(from, len);
+
+		if (g_str_has_suffix(from, ends[i]) &&
+		    g_hash_table_contains(words, plain))
+			return true;
+	}
+	return false;
+}
+
+static void check_template(GHashTable *words, const char *path)
+{
+	g_autofree char *text = NULL;
+
+	assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	for (char *tag = strstr(text, "{{"); tag; tag = strstr(tag, "{{")) {
+		gsize len = strcspn(tag += 2, "}");
+		g_autofree char *name = g_strndup(tag, len);
+		const char *plain = name + strspn(name, "#^/");
+
+		if (*name != '>' && strcmp(name, ".") != 0 &&
+		    !is_told(words, plain))
+			fail_msg("%s: %s is not documented", path, plain);
+	}
+}
+
+static GHashTable *documented_words(void)
+{
+	GHashTable *words = g_hash_table_new_full(g_str_hash, g_str_equal,
+						  g_free, NULL);
+
+	for (const struct reply_value *v = reply_values; v->names; v++) {
+		assert_true(!v->outcome || outcome_find(v->outcome));
+		add_words(words, v->names);
+		if (strstr(v->names, "[]"))
+			add_words(words, v->doc);
+	}
+	return words;
+}
+
+static void every_value_of_a_template_is_documented(void **state)
+{
+	g_autoptr(GHashTable) words = documented_words();
+	const char *folder = g_getenv("REROLL_TEMPLATES");
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *file;
+
+	(void)state;
+	while ((file = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(folder, file, NULL);
+
+		if (g_str_has_suffix(file, ".mustache"))
+			check_template(words, path);
+	}
+	for (const struct outcome *o = outcomes; o->name; o++) {
+		g_autoptr(json_t) data = reply_example(o, NULL, NULL);
+		const char *key;
+		json_t *value;
+
+		json_object_foreach (data, key, value) {
+			if (!is_told(words, key))
+				fail_msg("%s: %s is not documented", o->name,
+					 key);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -604,6 +687,7 @@ int main(void)
 			missing_patches_are_named_as_their_subjects_are),
 		cmocka_unit_test(a_mail_without_from_is_told_just_that),
 		cmocka_unit_test(a_first_version_has_no_tag),
+		cmocka_unit_test(every_value_of_a_template_is_documented),
 		cmocka_unit_test(a_template_of_the_project_comes_first),
 		cmocka_unit_test(a_template_that_is_not_there_is_an_error),
 		cmocka_unit_test(the_first_refusal_stands),
