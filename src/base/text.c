@@ -205,7 +205,8 @@ bool text_glob(const char *pattern, const char *path)
 	bool *at = flags, *next = flags + len + 1;
 
 	at[0] = true;
-	for (; *path && memchr(at, true, len + 1); path++) {
+	/* Until no place is left; a bool that is true is the byte 1. */
+	for (; *path && memchr(at, 1, len + 1); path++) {
 		bool *old = at;
 
 		glob_pass_stars(pattern, at);
