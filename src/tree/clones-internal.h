@@ -18,4 +18,29 @@ bool clone_stamp(const char *path, gint64 at, GError **error);
  */
 int clone_lock(const char *path, GCancellable *cancellable, GError **error);
 
+struct net_limits {
+	guint silence_s; /* of the server */
+	guint most_s;	 /* of the whole */
+};
+
+/*
+ * Looks after the connections that libgit2 makes in this thread, one at a time,
+ * until it is freed: past a limit, or once `cancellable` is cancelled, they are
+ * shut down. Only one in a thread; after net_start().
+ */
+struct net_watch *net_watch_new(const struct net_limits *limits,
+				GCancellable *cancellable);
+void net_watch_free(struct net_watch *watch);
+typedef struct net_watch net_watch_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(net_watch_t, net_watch_free)
+
+/* While paused the server may be silent: it is we who are at work. */
+void net_watch_pause(struct net_watch *watch, bool paused);
+
+/* Why it ended the connection, to be freed; NULL: it did not. */
+char *net_watch_why(struct net_watch *watch);
+
+/* Before the first fetch; once is enough, more does no harm. */
+void net_start(void);
+
 #endif

@@ -13,7 +13,7 @@
  *
  * Blocking: for worker threads. Errors: CONFIG the server wants a key that the
  * ssh agent does not have, or the tree has no URL; TEMP the server, the net or
- * the disk failed at every try; CANCELLED.
+ * the disk failed at every try, or the server went silent; CANCELLED.
  */
 #ifndef TREE_CLONES_H
 #define TREE_CLONES_H
@@ -44,9 +44,11 @@ typedef struct tree_status tree_status_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(tree_status_t, tree_status_free)
 
 struct fetch_options {
-	guint tries;	/* 0: 3 */
-	guint wait_ms;	/* before the second try, then doubled; 0: 1,000 */
-	gint64 older_s; /* only when the last fetch is longer ago; 0: always */
+	guint tries;	 /* 0: 3 */
+	guint wait_ms;	 /* before the second try, then doubled; 0: 1,000 */
+	gint64 older_s;	 /* only when the last fetch is longer ago; 0: always */
+	guint silence_s; /* how long a server may say nothing; 0: 60 */
+	guint most_s;	 /* how long a try may take; 0: 6 hours */
 };
 
 /* Clone or fetch the tree. A second caller profits from the first one's. */

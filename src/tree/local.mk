@@ -12,6 +12,7 @@ libreroll_a_SOURCES += \
 	src/tree/history.c src/tree/history.h \
 	src/tree/hunks.c \
 	src/tree/merge.c \
+	src/tree/net.c \
 	src/tree/objects.c \
 	src/tree/paths.c src/tree/paths.h \
 	src/tree/readings.c \
@@ -46,4 +47,8 @@ check_PROGRAMS += tests/unit/test-refresh
 tests_unit_test_refresh_SOURCES = tests/unit/test-refresh.c
 tests_unit_test_refresh_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-refresh
-EXTRA_DIST += tests/unit/git-http
+check_PROGRAMS += tests/unit/test-net
+tests_unit_test_net_SOURCES = tests/unit/test-net.c
+tests_unit_test_net_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-net
+EXTRA_DIST += tests/unit/test-fetch.h tests/unit/git-http tests/unit/git-sshd

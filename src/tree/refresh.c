@@ -21,6 +21,8 @@
 #define TRIES 3
 #define WAIT_MS 1000
 #define WAIT_MOST_MS 60000
+#define SILENCE_S 60
+#define MOST_S (6 * 3600)
 #define LOCK_POLL_MS 50
 #define STALE_LOCK_S 3600 /* a ref's lock this old has lost its owner */
 #define LOCK_DEPTH 32
@@ -28,6 +30,7 @@
 struct fetch {
 	const char *path, *url;
 	GCancellable *cancellable;
+	struct net_watch *watch;
 	git_repository *repo;
 	git_remote *remote;
 	bool asked_agent;
@@ -37,6 +40,7 @@ static void fetch_clear(struct fetch *fetch)
 {
 	git_remote_free(fetch->remote);
 	git_repository_free(fetch->repo);
+	net_watch_free(fetch->watch);
 }
 typedef struct fetch fetch_t;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(fetch_t, fetch_clear)
@@ -90,9 +94,11 @@ int clone_lock(const char *path, GCancellable *cancellable, GError **error)
 
 static int on_progress(const git_indexer_progress *progress, void *data)
 {
-	const struct fetch *fetch = data;
+	struct fetch *fetch = data;
 
-	(void)progress;
+	/* The server has done its part: what is left is to resolve deltas. */
+	if (progress->received_objects == progress->total_objects)
+		net_watch_pause(fetch->watch, true);
 	return g_cancellable_is_cancelled(fetch->cancellable) ? GIT_EUSER : 0;
 }
 
@@ -140,8 +146,10 @@ static int fetch_objects(struct fetch *fetch)
 	what.callbacks = how.callbacks;
 	what.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	code = git_remote_connect_ext(fetch->remote, GIT_DIRECTION_FETCH, &how);
-	return code == 0 ? git_remote_download(fetch->remote, &list, &what)
-			 : code;
+	if (code == 0)
+		code = git_remote_download(fetch->remote, &list, &what);
+	net_watch_pause(fetch->watch, false);
+	return code;
 }
 
 static bool is_ours_to_move(const char *name)
@@ -287,17 +295,24 @@ static void set_fetch_error(const struct fetch *fetch, int code, GError **error)
 	g_autofree char *quoted = text_quote(fetch->url, -1);
 	g_autofree char *why = text_one_line(
 		last ? last->message : "libgit2 does not say why", -1, 300);
+	g_autofree char *ended = net_watch_why(fetch->watch);
 
 	if (set_cancelled(fetch->cancellable, error))
 		return;
 	g_set_error(error, REROLL_ERROR,
-		    refused ? REROLL_ERROR_CONFIG : REROLL_ERROR_TEMP,
-		    "%s cannot be fetched: %s", quoted, why);
+		    refused && !ended ? REROLL_ERROR_CONFIG : REROLL_ERROR_TEMP,
+		    "%s cannot be fetched: %s", quoted, ended ? ended : why);
 }
 
 static bool fetch_once(const char *path, const char *url,
+		       const struct fetch_options *options,
 		       GCancellable *cancellable, GError **error)
 {
+	const struct net_limits limits = {
+		.silence_s = options->silence_s ? options->silence_s
+						: SILENCE_S,
+		.most_s = options->most_s ? options->most_s : MOST_S,
+	};
 	g_auto(fetch_t) fetch = {path, url, cancellable};
 	g_autofree char *refs = g_build_filename(path, "refs", NULL);
 	gint64 started_at = clock_now_at();
@@ -306,6 +321,8 @@ static bool fetch_once(const char *path, const char *url,
 	if (set_cancelled(cancellable, error))
 		return false;
 	repo_start();
+	net_start();
+	fetch.watch = net_watch_new(&limits, cancellable);
 	drop_stale_locks(refs, 0);
 	code = fetch_open(&fetch);
 	if (code == 0)
@@ -329,7 +346,7 @@ static bool fetch_patiently(const char *path, const char *url,
 	for (guint i = 1;; i++) {
 		g_autoptr(GError) cause = NULL;
 
-		if (fetch_once(path, url, cancellable, &cause))
+		if (fetch_once(path, url, options, cancellable, &cause))
 			return true;
 		if (i >= tries ||
 		    !g_error_matches(cause, REROLL_ERROR, REROLL_ERROR_TEMP)) {
