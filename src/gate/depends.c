@@ -11,7 +11,6 @@
 
 #define NEEDS_MOST 16
 #define DEPTH_MOST 8
-#define LINES_MOST 10000
 
 struct needs {
 	struct gate_subject *subject;
@@ -108,54 +107,12 @@ static void add_patch(struct needs *needs, const char *id, guint depth)
 	}
 }
 
-static void add_line(struct needs *needs, const char *line, gsize len,
-		     guint depth)
-{
-	static const char *const keys[] = {
-		"based-on:", "prerequisite-message-id:",
-		"prerequisite-change-id:"};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-		gsize skip = strlen(keys[i]);
-		g_autofree char *value = NULL;
-
-		if (len <= skip || len > 1000 ||
-		    g_ascii_strncasecmp(line, keys[i], skip) != 0)
-			continue;
-		value = g_strstrip(g_strndup(line + skip, len - skip));
-		if (*value)
-			add_named(needs, value, depth);
-	}
-}
-
-/* Lines that the reader of mail takes no notice of. */
-static void add_lines_of(struct needs *needs, const struct message *message,
-			 guint depth)
-{
-	gsize left = 0;
-	const char *at = message && message->log
-				 ? g_bytes_get_data(message->log, &left)
-				 : NULL;
-
-	for (guint i = 0; left > 0 && i < LINES_MOST; i++) {
-		const char *eol = memchr(at, '\n', left);
-		gsize len = eol ? (gsize)(eol - at) : left;
-
-		add_line(needs, at, len, depth);
-		left -= eol ? len + 1 : len;
-		at += eol ? len + 1 : len;
-	}
-}
-
 static void add_needs_of(struct needs *needs, const struct series *series,
 			 guint depth)
 {
 	for (guint i = 0; series->depends_on && i < series->depends_on->len;
 	     i++)
 		add_named(needs, series->depends_on->pdata[i], depth);
-	add_lines_of(needs, series->cover, depth);
-	for (guint i = 0; i < series->patches->len; i++)
-		add_lines_of(needs, series->patches->pdata[i], depth);
 	for (guint i = 0;
 	     series->prerequisites && i < series->prerequisites->len; i++)
 		add_patch(needs, series->prerequisites->pdata[i], depth);

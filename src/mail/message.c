@@ -207,8 +207,16 @@ static void take_link(struct message *message, const char *key,
 		g_ptr_array_add(message->prerequisites, g_strdup(value));
 	else if (strcmp(key, "change-id") == 0 && *value && !message->change_id)
 		message->change_id = raw_value(value);
-	else if (strcmp(key, "depends-on") == 0 && *value)
-		g_ptr_array_add(message->depends_on, raw_value(value));
+}
+
+/* Patchew, b4 and people have words of their own for the same. */
+static bool is_need(const char *key)
+{
+	static const char *const keys[] = {"depends-on", "based-on",
+					   "prerequisite-message-id",
+					   "prerequisite-change-id", NULL};
+
+	return g_strv_contains(keys, key);
 }
 
 static void read_link_line(struct message *message, const char *line, gsize len)
@@ -222,12 +230,12 @@ static void read_link_line(struct message *message, const char *line, gsize len)
 	key = g_ascii_strdown(line, colon - line);
 	value = g_strstrip(
 		g_strndup(colon + 1, len - (gsize)(colon + 1 - line)));
-	if (strcmp(key, "depends-on") != 0) {
+	if (!is_need(key)) {
 		g_autofree char *lower = g_ascii_strdown(value, -1);
 
 		take_link(message, key, is_hex(lower) ? lower : value);
-	} else {
-		take_link(message, key, value);
+	} else if (*value) {
+		g_ptr_array_add(message->depends_on, raw_value(value));
 	}
 }
 

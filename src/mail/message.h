@@ -84,7 +84,7 @@ struct message {
 	char *base_commit;   /* hex id, lower case */
 	GPtrArray *prerequisites; /* of char *: patch ids */
 	char *change_id;
-	GPtrArray *depends_on; /* of char *: as written */
+	GPtrArray *depends_on; /* of char *: as written, its kin too */
 	guint damage;	       /* enum mailer_damage bits */
 	char *error;	       /* why kind is ERROR */
 };

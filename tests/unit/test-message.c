@@ -339,7 +339,9 @@ static void links_are_found_in_log_and_tail(void **state)
 		"References: <1@a> junk\n\t<2@a>\nIn-Reply-To: <2@a>\n"
 		"X-Reroll: run\nReply-To: r@a\nList-Id: <l.a>\nTo: t@a\n"
 		"Cc: c@a\nX-Original-From: o@a\n\n"
-		"change-id: 2023-x\nDepends-on: <0@a>\n" PATCH
+		"change-id: 2023-x\nDepends-on: <0@a>\n"
+		"---\nBased-on: <3@a>\nprerequisite-message-id: <4@a>\n"
+		"prerequisite-change-id: 2023-Y:v1\n" PATCH
 		"base-commit: 0123456789ABCDEF0123456789abcdef01234567\n"
 		"prerequisite-patch-id: "
 		"1123456789abcdef0123456789abcdef01234567\n"
@@ -350,7 +352,8 @@ static void links_are_found_in_log_and_tail(void **state)
 	assert_string_equal(message->base_commit,
 			    "0123456789abcdef0123456789abcdef01234567");
 	assert_int_equal(message->prerequisites->len, 1);
-	assert_int_equal(message->depends_on->len, 1);
+	assert_int_equal(message->depends_on->len, 4);
+	assert_string_equal(message->depends_on->pdata[3], "2023-Y:v1");
 	assert_int_equal(message->references->len, 2);
 	assert_string_equal(message->in_reply_to, "<2@a>");
 	assert_string_equal(message->reply_to, "r@a");
