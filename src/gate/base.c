@@ -4,6 +4,7 @@
 #define SEARCH_COMMITS 5000
 #define SEARCH_MS 2000
 #define SEARCH_FILES 200
+#define BASE_ID_DIGITS 12 /* as the kernel writes its commits */
 
 /* One place to look for bases. */
 struct known_tree {
@@ -54,14 +55,17 @@ void base_note(struct gate_subject *subject, const struct base_try *row)
 	g_autofree char *name = g_strdup_printf(
 		"%s (%s%s%s)", row->base, row->what, row->tree ? ", in " : "",
 		row->tree ? row->tree : "");
+	json_t *note = json_pack(
+		"{s:o, s:s, s:o, s:o, s:b, s:o}", "base", json_text(name),
+		"rule", row->rule, "tree", json_text(row->tree), "commit",
+		json_text(row->commit), "applied", row->applied, "result",
+		json_text(row->result));
 
-	json_array_append_new(subject->tried,
-			      json_pack("{s:o, s:s, s:o, s:o, s:b, s:o}",
-					"base", json_text(name), "rule",
-					row->rule, "tree", json_text(row->tree),
-					"commit", json_text(row->commit),
-					"applied", row->applied, "result",
-					json_text(row->result)));
+	/* "HEAD" alone is another commit tomorrow. */
+	if (row->commit && !strstr(name, row->commit))
+		json_object_set_new(note, "base_id",
+				    json_text_len(row->commit, BASE_ID_DIGITS));
+	json_array_append_new(subject->tried, note);
 }
 
 static struct known_tree *tree_new(const char *name, const char *path,
@@ -170,6 +174,7 @@ static gboolean stack_needs(struct resolution *resolution,
 		row.base = series->name;
 		row.what = "the series depends on it";
 		row.rule = "depends-on";
+		row.commit[0] = '\0'; /* it is no base itself */
 		note(resolution, &row,
 		     result->applied ? "applied first" : result->failure->text,
 		     result->applied);

@@ -5,8 +5,8 @@
  * has the files as the index lines of the patches name them; the other trees'
  * own branches. Series that this one depends on go first, onto each of them.
  *
- * Each attempt is a row of subject->tried: {base, rule, tree, commit, applied,
- * result}; `base` and `result` are for people.
+ * Each attempt is a row of subject->tried: {base, base_id, rule, tree, commit,
+ * applied, result}; `base`, `base_id` and `result` are for people.
  */
 #ifndef GATE_BASE_H
 #define GATE_BASE_H

@@ -5,8 +5,6 @@
 
 #include "pipeline/pipeline-internal.h"
 
-#define BASE_ID_DIGITS 12 /* as the kernel writes its commits */
-
 void run_report_free(struct run_report *report)
 {
 	if (!report)
@@ -44,20 +42,6 @@ static struct verdict *verdict_sum(const GPtrArray *records)
 				    finding_copy(verdict->findings->pdata[k]));
 	}
 	return sum;
-}
-
-/* "HEAD" alone is another commit tomorrow: give the last base tried its id. */
-static void name_base(const struct verdict *verdict,
-		      const struct apply_result *applied)
-{
-	json_t *tried = json_object_get(verdict->detail, "tried");
-	json_t *last = json_array_get(tried, json_array_size(tried) - 1);
-	const char *name = json_string_value(json_object_get(last, "base"));
-
-	if (applied && name && !strstr(name, applied->base))
-		json_object_set_new(
-			last, "base_id",
-			json_text_len(applied->base, BASE_ID_DIGITS));
 }
 
 static json_t *stages_to_json(const GPtrArray *records)
@@ -214,7 +198,6 @@ struct run_report *run_report_new(struct run *run, GError **error)
 
 	report->id = g_strdup(run->id);
 	report->verdict = verdict_sum(run->records);
-	name_base(report->verdict, run->subject.applied);
 	report->outcome = outcome_find(report->verdict->outcome
 					       ? report->verdict->outcome
 					       : "accepted");
