@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether the base has a patch already, and in which commit. Two changes are
- * the same when they add and remove the same lines, blanks aside, in the same
- * files: neither line numbers nor context count, as both move with the base.
+ * Whether the base has a patch already, and in which commit: one of the same
+ * change, whatever the lines around it (patch-id.c).
  * Looked for only when a patch does not fit. A commit that leaves the patch's
  * first file alone costs two look-ups in trees; the others are compared whole.
  */
@@ -14,64 +13,20 @@
 #define COMMITS_MOST 5000
 #define SEARCH_US (2 * G_USEC_PER_SEC)
 
-static void digest_lines(GChecksum *sum, const struct patch_hunk *hunk)
+/* False when the patch has no line to know it by. */
+static bool change_id(const struct patch *patch, char id[OBJECT_ID_HEX + 1])
 {
-	const char *at = hunk->body, *end = at + hunk->body_len;
-
-	while (at < end) {
-		const char *eol = memchr(at, '\n', end - at);
-		bool counts = *at == '+' || *at == '-';
-
-		for (; at < (eol ? eol : end); at++) {
-			if (counts && !g_ascii_isspace(*at))
-				g_checksum_update(sum, (const guchar *)at, 1);
-		}
-		if (counts)
-			g_checksum_update(sum, (const guchar *)"\n", 1);
-		at = eol ? eol + 1 : end;
-	}
-}
-
-static char *digest_file(const struct patch_file *file)
-{
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	const char *paths[] = {file->is_new ? NULL : file->old_path,
-			       file->is_delete ? NULL : file->new_path};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
-		const char *path = paths[i] ? paths[i] : "";
-
-		g_checksum_update(sum, (const guchar *)path,
-				  (gssize)strlen(path) + 1);
-	}
-	for (guint i = 0; i < file->hunks->len; i++)
-		digest_lines(sum,
-			     &g_array_index(file->hunks, struct patch_hunk, i));
-	return g_strdup(g_checksum_get_string(sum));
-}
-
-static int compare_texts(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* One text for a patch; NULL when it has no line to know it by. */
-static char *digest_patch(const struct patch *patch)
-{
-	g_autoptr(GPtrArray) digests = g_ptr_array_new_with_free_func(g_free);
 	guint lines = 0;
 
 	for (guint i = 0; i < patch->files->len; i++) {
 		const struct patch_file *file = patch->files->pdata[i];
 
 		lines += file->added + file->deleted;
-		g_ptr_array_add(digests, digest_file(file));
 	}
 	if (lines == 0)
-		return NULL;
-	g_ptr_array_sort(digests, compare_texts);
-	g_ptr_array_add(digests, NULL);
-	return g_strjoinv(" ", (char **)digests->pdata);
+		return false;
+	patch_id(patch, PATCH_ID_CHANGE, id);
+	return true;
 }
 
 /* Whether two trees (NULL: an empty one) have another file at `path`. */
@@ -98,7 +53,7 @@ static bool diff_is(git_repository *repo, git_tree *old, git_tree *new,
 	git_diff_options options = GIT_DIFF_OPTIONS_INIT;
 	git_diff *diff = NULL;
 	git_buf text = {0};
-	g_autofree char *digest = NULL;
+	char id[OBJECT_ID_HEX + 1] = "";
 
 	options.context_lines = 0;
 	if (git_diff_tree_to_tree(&diff, repo, old, new, &options) == 0 &&
@@ -107,11 +62,12 @@ static bool diff_is(git_repository *repo, git_tree *old, git_tree *new,
 		g_autoptr(GBytes) bytes = g_bytes_new(text.ptr, text.size);
 		g_autoptr(patch_t) patch = patch_parse(bytes, NULL);
 
-		digest = patch ? digest_patch(patch) : NULL;
+		if (patch)
+			(void)change_id(patch, id);
 	}
 	git_buf_dispose(&text);
 	git_diff_free(diff);
-	return digest && strcmp(digest, wanted) == 0;
+	return strcmp(id, wanted) == 0;
 }
 
 /* Whether the commit, no merge, makes the change that `wanted` is of. */
@@ -140,13 +96,13 @@ static bool commit_is(git_repository *repo, const git_oid *id, const char *path,
 bool already_find(git_repository *repo, const char *base,
 		  const struct patch *patch, char commit[OBJECT_ID_HEX + 1])
 {
-	g_autofree char *wanted = digest_patch(patch);
 	gint64 deadline = g_get_monotonic_time() + SEARCH_US;
 	git_revwalk *walk = NULL;
+	char wanted[OBJECT_ID_HEX + 1];
 	git_oid id;
 	bool found = false;
 
-	if (!wanted || git_oid_fromstr(&id, base) != 0 ||
+	if (!change_id(patch, wanted) || git_oid_fromstr(&id, base) != 0 ||
 	    git_revwalk_new(&walk, repo) != 0)
 		return false;
 	(void)git_revwalk_push(walk, &id);

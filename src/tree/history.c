@@ -157,24 +157,3 @@ bool history_find(struct repo *repo, struct history_search *search,
 	tree_set_git_error(error, code, "the history cannot be searched");
 	return false;
 }
-
-bool history_patch_id(GBytes *diff, char id[OBJECT_ID_HEX + 1])
-{
-	gsize len;
-	const char *text = tree_bytes(diff, &len);
-	git_diff *parsed = NULL;
-	git_oid found;
-	int code;
-
-	repo_start();
-	code = git_diff_from_buffer(&parsed, text, len);
-	if (code == 0)
-		code = git_diff_num_deltas(parsed) > 0
-			       ? git_diff_patchid(&found, parsed, NULL)
-			       : GIT_ENOTFOUND;
-	git_diff_free(parsed);
-	if (code != 0)
-		return false;
-	git_oid_tostr(id, OBJECT_ID_HEX + 1, &found);
-	return true;
-}

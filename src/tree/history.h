@@ -34,7 +34,7 @@ bool history_find(struct repo *repo, struct history_search *search,
 
 /*
  * The id that git format-patch writes as prerequisite-patch-id for a commit
- * with this diff. False when the text is no diff of git.
+ * with this diff. False when the text is no diff.
  */
 bool history_patch_id(GBytes *diff, char id[OBJECT_ID_HEX + 1]);
 

@@ -14,6 +14,7 @@ libreroll_a_SOURCES += \
 	src/tree/merge.c \
 	src/tree/net.c \
 	src/tree/objects.c \
+	src/tree/patch-id.c \
 	src/tree/paths.c src/tree/paths.h \
 	src/tree/readings.c \
 	src/tree/refresh.c \
@@ -25,6 +26,10 @@ check_PROGRAMS += tests/unit/test-apply
 tests_unit_test_apply_SOURCES = tests/unit/test-apply.c
 tests_unit_test_apply_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-apply
+check_PROGRAMS += tests/unit/test-patch-id
+tests_unit_test_patch_id_SOURCES = tests/unit/test-patch-id.c
+tests_unit_test_patch_id_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-patch-id
 check_PROGRAMS += tests/unit/test-repo
 tests_unit_test_repo_SOURCES = tests/unit/test-repo.c
 tests_unit_test_repo_LDADD = $(LDADD) $(CMOCKA_LIBS)

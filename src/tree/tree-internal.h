@@ -155,6 +155,14 @@ bool attempt_apply(struct attempt *attempt, const struct patch *patch,
 bool merge_apply(struct attempt *attempt, const struct patch *patch,
 		 const git_oid *tree, GError **error);
 
+/* patch-id.c: what a patch is known by, in hex. */
+enum patch_id_kind {
+	PATCH_ID_GIT,	 /* as git writes it; context and modes count */
+	PATCH_ID_CHANGE, /* what is added and removed, and in which files */
+};
+void patch_id(const struct patch *patch, enum patch_id_kind kind,
+	      char id[OBJECT_ID_HEX + 1]);
+
 /*
  * already.c: the commit among the last 5,000 of the base that makes the same
  * change as the patch; false: none was found in two seconds.
