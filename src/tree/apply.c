@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A series, patch by patch, each up the same ladder: the text as git am would
- * have it, then the other reading of its DOS newlines, then a merge. Whatever
+ * have it, then a merge, then other readings of its DOS newlines. Whatever
  * rung is tried starts from the tree that the patch before it left; the first
  * refusal ends the series and with it everything that was made.
  */
@@ -89,29 +89,37 @@ static bool run_try(struct run *run, GBytes *text, bool *moved,
 static bool may_merge(enum apply_reason reason)
 {
 	return reason == APPLY_CONTEXT || reason == APPLY_EXISTS ||
-	       reason == APPLY_MISSING || reason == APPLY_BINARY;
+	       reason == APPLY_MISSING || reason == APPLY_BINARY ||
+	       reason == APPLY_MODE;
 }
 
 /*
- * The last rung. TRUE with *merged false: it did not help, and what is wrong
- * is better told by the failure of the rungs before.
+ * The last rung of git's ladder. Where it finds lines that both sides have
+ * changed, that is told; else what is wrong is better told by the failure of
+ * the rung before.
  */
-static bool run_merge(struct run *run, GBytes *text, bool *merged,
-		      GError **error)
+static bool run_merge(struct run *run, GBytes *text, enum apply_rung *rung,
+		      struct apply_failure **failure, GError **error)
 {
 	struct attempt attempt = {.objects = run->objects,
 				  .dirs = run->dirs,
 				  .size_limit = run_file_limit(run)};
 	g_autoptr(patch_t) patch = patch_parse(text, NULL);
 
-	*merged = false;
 	if (!patch)
 		return true;
 	if (!merge_apply(&attempt, patch, &run->tree, error))
 		return false;
-	*merged = !attempt.failure;
-	if (attempt.failure)
-		run_start_over(run);
+	if (!attempt.failure) {
+		*rung = RUNG_3WAY;
+		g_clear_pointer(failure, failure_free);
+		return true;
+	}
+	run_start_over(run);
+	if (attempt.failure->base) {
+		failure_free(*failure);
+		*failure = g_steal_pointer(&attempt.failure);
+	}
 	failure_free(attempt.failure);
 	return true;
 }
@@ -153,29 +161,20 @@ static bool run_retry(struct run *run, GBytes *text, enum apply_rung *rung,
 	return true;
 }
 
-/* The rungs that need no merge. */
-static bool run_readings(struct run *run, const struct message *message,
-			 enum apply_rung *rung, struct apply_failure **failure,
-			 GError **error)
+/* The rungs of git am: the text as it has it, then the merge. */
+static bool run_first(struct run *run, GBytes *text, enum apply_rung *rung,
+		      struct apply_failure **failure, GError **error)
 {
-	g_autoptr(GBytes) first = NULL, second = NULL, dos = NULL;
-	GBytes *readings[2];
 	bool moved = false;
 
-	patch_readings(message, readings);
-	first = readings[0];
-	second = readings[1];
-	if (!run_try(run, first, &moved, failure, error))
+	if (!run_try(run, text, &moved, failure, error))
 		return false;
-	*rung = first != message->patch ? RUNG_CRLF
-		: moved			? RUNG_OFFSET
-					: RUNG_EXACT;
-	if (*failure && !run_retry(run, second, rung, failure, error))
-		return false;
-	if (!*failure || (*failure)->reason != APPLY_CONTEXT)
+	if (*rung == RUNG_EXACT && moved)
+		*rung = RUNG_OFFSET;
+	if (!*failure || !run->options->three_way ||
+	    !may_merge((*failure)->reason))
 		return true;
-	dos = reading_for_dos_files(message->patch, run->objects, run->dirs);
-	return run_retry(run, dos, rung, failure, error);
+	return run_merge(run, text, rung, failure, error);
 }
 
 /* A patch that does not fit may be in the base: then say where. */
@@ -200,24 +199,25 @@ static bool run_climb(struct run *run, const struct message *message,
 		      enum apply_rung *rung, struct apply_failure **failure,
 		      GError **error)
 {
-	g_autoptr(GBytes) folded = reading_without_cr(message->patch);
-	bool merged;
+	g_autoptr(GBytes) first = NULL, second = NULL, dos = NULL;
+	GBytes *readings[2];
 
-	if (!run_readings(run, message, rung, failure, error))
+	patch_readings(message, readings);
+	first = readings[0];
+	second = readings[1];
+	*rung = first != message->patch ? RUNG_CRLF : RUNG_EXACT;
+	if (!run_first(run, first, rung, failure, error))
 		return false;
-	if (!*failure || !may_merge((*failure)->reason))
-		return true;
-	if (run->options->three_way) {
-		if (!run_merge(run, folded ? folded : message->patch, &merged,
-			       error))
+	if (*failure && !run_retry(run, second, rung, failure, error))
+		return false;
+	if (*failure && (*failure)->reason == APPLY_CONTEXT) {
+		dos = reading_for_dos_files(message->patch, run->objects,
+					    run->dirs);
+		if (!run_retry(run, dos, rung, failure, error))
 			return false;
-		if (merged) {
-			*rung = RUNG_3WAY;
-			g_clear_pointer(failure, failure_free);
-			return true;
-		}
 	}
-	run_look_back(run, message, *failure);
+	if (*failure && may_merge((*failure)->reason))
+		run_look_back(run, message, *failure);
 	return true;
 }
 

@@ -52,6 +52,12 @@ struct apply_failure {
 	GPtrArray *expected; /* of char *: lines the hunk wants there */
 	GPtrArray *found;    /* of char *: lines that are there */
 	guint nearest;	     /* line where most of the hunk would fit; 0 */
+	/*
+	 * Of char *: the first lines that the patch and the base have both
+	 * changed, before both, in the base, and by the patch. NULL: `reason`
+	 * is not that a merge failed.
+	 */
+	GPtrArray *base, *ours, *theirs;
 	char commit[OBJECT_ID_HEX + 1]; /* of the base that has it; "" none */
 };
 

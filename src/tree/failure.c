@@ -55,6 +55,9 @@ void failure_free(struct apply_failure *failure)
 	g_free(failure->text);
 	g_clear_pointer(&failure->expected, g_ptr_array_unref);
 	g_clear_pointer(&failure->found, g_ptr_array_unref);
+	g_clear_pointer(&failure->base, g_ptr_array_unref);
+	g_clear_pointer(&failure->ours, g_ptr_array_unref);
+	g_clear_pointer(&failure->theirs, g_ptr_array_unref);
 	g_free(failure);
 }
 
@@ -81,7 +84,8 @@ static json_t *failure_to_json(const struct apply_failure *failure)
 {
 	if (!failure)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o, s:o, s:o}",
 			 "patch", number_or_null(failure->patch), "file",
 			 json_text(failure->file), "hunk",
 			 number_or_null(failure->hunk), "line",
@@ -91,7 +95,10 @@ static json_t *failure_to_json(const struct apply_failure *failure)
 			 json_text_array(failure->expected), "found",
 			 json_text_array(failure->found), "nearest",
 			 number_or_null(failure->nearest), "commit",
-			 text_or_null(failure->commit));
+			 text_or_null(failure->commit), "base",
+			 json_text_array(failure->base), "ours",
+			 json_text_array(failure->ours), "theirs",
+			 json_text_array(failure->theirs));
 }
 
 static json_t *patch_to_json(const struct applied_patch *patch)

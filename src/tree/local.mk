@@ -7,17 +7,20 @@ libreroll_a_SOURCES += \
 	src/tree/checkout.c \
 	src/tree/clones.c src/tree/clones.h src/tree/clones-internal.h \
 	src/tree/commit.c \
+	src/tree/conflict.c \
 	src/tree/dirs.c \
 	src/tree/failure.c \
 	src/tree/history.c src/tree/history.h \
 	src/tree/hunks.c \
 	src/tree/merge.c \
 	src/tree/net.c \
+	src/tree/merge.c src/tree/merge-internal.h \
 	src/tree/objects.c \
 	src/tree/patch-id.c \
 	src/tree/paths.c src/tree/paths.h \
 	src/tree/readings.c \
 	src/tree/refresh.c \
+	src/tree/renames.c \
 	src/tree/repo.c src/tree/repo.h \
 	src/tree/tree.h src/tree/tree-internal.h
 
@@ -26,6 +29,10 @@ check_PROGRAMS += tests/unit/test-apply
 tests_unit_test_apply_SOURCES = tests/unit/test-apply.c
 tests_unit_test_apply_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-apply
+check_PROGRAMS += tests/unit/test-merge
+tests_unit_test_merge_SOURCES = tests/unit/test-merge.c
+tests_unit_test_merge_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-merge
 check_PROGRAMS += tests/unit/test-patch-id
 tests_unit_test_patch_id_SOURCES = tests/unit/test-patch-id.c
 tests_unit_test_patch_id_LDADD = $(LDADD) $(CMOCKA_LIBS)

@@ -2,37 +2,43 @@
 /*
  * The last rung, git am's -3. From the blobs that the patch's index lines name
  * comes the piece of the tree it was made on; the patch fits there, and what it
- * changes is merged, file by file, with what the base has made of the same
- * files since. A file the base has renamed is looked for by its content.
+ * changes is merged, path by path, with what the base has made of the same
+ * files since. A file that either side has renamed is merged under its new
+ * name; renames.c finds them. By the rules of git's recursive merge.
  */
 #include <config.h>
 #include <string.h>
 
 #include "base/base.h"
-#include "tree/tree-internal.h"
+#include "tree/merge-internal.h"
 
-#define RENAME_CANDIDATES 2000 /* files compared for one that is missing */
+#define BINARY_BYTES 8000 /* looked at for a NUL */
+#define MODE_TYPE 0170000
 
-/* The three versions of a file, and where it is in the base. */
+/* The three versions of a file. */
 struct sides {
 	struct dirs_entry old, ours, theirs;
-	char *our_path;	  /* old_path unless the base renamed it */
-	const char *path; /* of the result */
 };
 
 struct merge {
 	struct attempt *attempt;
+	const struct patch *patch;
 	const git_oid *tree;
-	struct dirs *old; /* the patch's files before it ... */
-	struct dirs *new; /* ... and after it */
+	struct dirs *old;	  /* the patch's files before it ... */
+	struct dirs *new;	  /* ... and after it */
+	GPtrArray *paths;	  /* all that the patch names, sorted */
+	GHashTable *results;	  /* path to struct dirs_entry */
+	GPtrArray *our_sources;	  /* gone in the base; struct rename_end */
+	GPtrArray *their_sources; /* gone by the patch */
+	GPtrArray *our_targets, *their_targets;
 	GError **error;
 };
 
 static bool merge_refuse(struct merge *merge, enum apply_reason reason,
-			 const struct patch_file *file, const char *text)
+			 const char *path, const char *text)
 {
-	merge->attempt->failure = failure_new(reason, patch_file_path(file),
-					      g_strdup(text));
+	failure_free(merge->attempt->failure);
+	merge->attempt->failure = failure_new(reason, path, g_strdup(text));
 	return false;
 }
 
@@ -47,188 +53,155 @@ static bool find_file(struct merge *merge, struct dirs *dirs, const char *path,
 	return true;
 }
 
-/* Modes that a patch may claim for a file before it. */
-static bool is_old_mode(guint32 mode)
+/* The mode git stores for one that a patch claims; 0: for none. */
+static guint32 stored_mode(guint32 mode)
 {
-	return mode == 0 || mode == GIT_FILEMODE_BLOB ||
-	       mode == GIT_FILEMODE_BLOB_EXECUTABLE ||
-	       mode == GIT_FILEMODE_LINK || mode == GIT_FILEMODE_COMMIT;
+	if (mode == 0)
+		return GIT_FILEMODE_BLOB;
+	if ((mode & MODE_TYPE) == GIT_FILEMODE_LINK)
+		return GIT_FILEMODE_LINK;
+	if ((mode & MODE_TYPE) == 0100000)
+		return mode & 0100 ? GIT_FILEMODE_BLOB_EXECUTABLE
+				   : GIT_FILEMODE_BLOB;
+	return 0;
 }
 
 /* The blob the patch was made on, for a section that has one. */
 static bool find_old(struct merge *merge, const struct patch_file *file,
 		     struct dirs_entry *entry)
 {
-	struct dirs_entry now;
-
-	if (!find_file(merge, merge->attempt->dirs, file->old_path, &now))
+	if (!find_file(merge, merge->attempt->dirs, file->old_path, entry))
 		return false;
-	if (!is_old_mode(file->old_mode))
-		return merge_refuse(merge, APPLY_MODE, file,
+	if (!objects_find_blob(merge->attempt->objects, file->old_id,
+			       &entry->id) &&
+	    (entry->mode == 0 || file->added + file->deleted > 0))
+		return merge_refuse(merge, APPLY_CONTEXT, file->old_path,
+				    "the version of the file that the patch "
+				    "was made on is not known here");
+	entry->mode = stored_mode(file->old_mode);
+	if (entry->mode == 0)
+		return merge_refuse(merge, APPLY_MODE, file->old_path,
 				    "the patch claims a mode that no file has");
-	*entry = now;
-	if (file->old_mode != 0)
-		entry->mode = file->old_mode;
-	if (objects_find_blob(merge->attempt->objects, file->old_id,
-			      &entry->id))
-		return true;
-	if (file->added + file->deleted == 0 && now.mode != 0)
-		return true;
-	return merge_refuse(merge, APPLY_CONTEXT, file,
-			    "the version of the file that the patch was made "
-			    "on is not known here");
+	return true;
 }
 
 /* Both trees of the patch's own world, with its files alone. */
-static bool make_trees(struct merge *merge, const struct patch *patch)
+static bool make_trees(struct merge *merge)
 {
 	struct attempt inner = *merge->attempt;
 
-	for (guint i = 0; i < patch->files->len; i++) {
-		const struct patch_file *file = patch->files->pdata[i];
+	for (guint i = 0; i < merge->patch->files->len; i++) {
+		const struct patch_file *file = merge->patch->files->pdata[i];
 		struct dirs_entry entry;
 
-		if (file->is_new || !file->old_path || file->maybe_new)
+		if (file->is_new || !file->old_path)
 			continue;
 		if (!find_old(merge, file, &entry))
 			return false;
-		if (entry.mode == 0)
-			entry.mode = GIT_FILEMODE_BLOB;
 		if (!dirs_set(merge->old, file->old_path, &entry, NULL) ||
 		    !dirs_set(merge->new, file->old_path, &entry, NULL))
-			return merge_refuse(merge, APPLY_CONTEXT, file,
+			return merge_refuse(merge, APPLY_CONTEXT,
+					    file->old_path,
 					    "the patch contradicts itself");
 	}
 	inner.dirs = merge->new;
-	if (!attempt_apply(&inner, patch, merge->error))
+	if (!attempt_apply(&inner, merge->patch, merge->error))
 		return false;
 	merge->attempt->failure = inner.failure;
 	return inner.failure == NULL;
 }
 
-/* A search for the file that a missing one may have become. */
-struct search {
-	struct merge *merge;
-	const char *path;
-	const char *name; /* its last part */
-	GBytes *content;
-	git_oid id;
-	char *found;
-	struct dirs_entry entry;
-	double best; /* likeness of what was found */
-	guint compared;
-};
-
-/* The lines of a content, each with the bytes it takes in all. */
-static GHashTable *count_lines(GBytes *content)
+static int compare_paths(gconstpointer a, gconstpointer b)
 {
-	GHashTable *lines = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
-						  (GDestroyNotify)g_bytes_unref,
-						  NULL);
-	gsize len;
-	const char *at = tree_bytes(content, &len), *end = at + len;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
-	while (at < end) {
-		const char *eol = memchr(at, '\n', end - at);
-		gsize size = (eol ? eol + 1 : end) - at;
-		GBytes *line = g_bytes_new_from_bytes(
-			content,
-			at - (const char *)g_bytes_get_data(content, NULL),
-			size);
-		gsize sum = GPOINTER_TO_SIZE(g_hash_table_lookup(lines, line));
+static void collect_paths(struct merge *merge)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 
-		g_hash_table_replace(lines, line, GSIZE_TO_POINTER(sum + size));
-		at += size;
+	for (guint i = 0; i < merge->patch->files->len; i++) {
+		const struct patch_file *file = merge->patch->files->pdata[i];
+		char *names[] = {file->old_path, file->new_path};
+
+		for (gsize k = 0; k < G_N_ELEMENTS(names); k++) {
+			if (names[k] && g_hash_table_add(seen, names[k]))
+				g_ptr_array_add(merge->paths, names[k]);
+		}
 	}
-	return lines;
+	g_ptr_array_sort(merge->paths, compare_paths);
 }
 
-/* The share of bytes, of the larger one, that stand in lines of both. */
-static double likeness(GBytes *a, GBytes *b)
+static void add_end(GPtrArray *ends, const char *path,
+		    const struct dirs_entry *entry)
 {
-	gsize most = MAX(g_bytes_get_size(a), g_bytes_get_size(b));
-	gsize least = MIN(g_bytes_get_size(a), g_bytes_get_size(b)), same = 0;
-	g_autoptr(GHashTable) lines_a = NULL, lines_b = NULL;
-	GHashTableIter iter;
-	gpointer line, size;
+	struct rename_end *end = g_new0(struct rename_end, 1);
 
-	if (most == 0 || least < most / 2)
-		return 0;
-	lines_a = count_lines(a);
-	lines_b = count_lines(b);
-	g_hash_table_iter_init(&iter, lines_a);
-	while (g_hash_table_iter_next(&iter, &line, &size))
-		same += MIN(
-			GPOINTER_TO_SIZE(size),
-			GPOINTER_TO_SIZE(g_hash_table_lookup(lines_b, line)));
-	return (double)same / (double)most;
+	end->path = g_strdup(path);
+	end->entry = *entry;
+	g_ptr_array_add(ends, end);
 }
 
-/* Same name elsewhere, or another name in the same folder. */
-static bool is_candidate(const struct search *search, const char *path)
+static bool find_sides(struct merge *merge, const char *path,
+		       struct sides *sides)
 {
-	const char *slash = strrchr(path, '/');
-	gsize folder = search->name - search->path;
-
-	if (strcmp(slash ? slash + 1 : path, search->name) == 0)
-		return true;
-	return strncmp(path, search->path, folder) == 0 &&
-	       !strchr(path + folder, '/');
+	return find_file(merge, merge->old, path, &sides->old) &&
+	       find_file(merge, merge->attempt->dirs, path, &sides->ours) &&
+	       find_file(merge, merge->new, path, &sides->theirs);
 }
 
-static void visit_candidate(gpointer data, const char *path,
-			    const struct dirs_entry *entry)
+/* What may have been renamed, and what the patch may have renamed it to. */
+static bool collect_ends(struct merge *merge)
 {
-	struct search *search = data;
-	g_autoptr(GBytes) content = NULL;
-	struct dirs_entry known;
-	double like = 1;
+	for (guint i = 0; i < merge->paths->len; i++) {
+		const char *path = merge->paths->pdata[i];
+		struct sides sides;
 
-	if (entry->mode == GIT_FILEMODE_COMMIT || search->best >= 1 ||
-	    !dirs_find(search->merge->old, path, &known, NULL) ||
-	    known.mode != 0)
-		return;
-	if (!git_oid_equal(&entry->id, &search->id)) {
-		if (!is_candidate(search, path) ||
-		    search->compared++ >= RENAME_CANDIDATES)
-			return;
-		content = objects_read(search->merge->attempt->objects,
-				       GIT_OBJECT_BLOB, &entry->id, NULL);
-		like = content ? likeness(search->content, content) : 0;
-		like = MIN(like, 0.99);
-	}
-	if (like < 0.5 || like <= search->best)
-		return;
-	search->best = like;
-	search->entry = *entry;
-	g_free(search->found);
-	search->found = g_strdup(path);
-}
-
-/* Where the base has a file that is gone from `path`. */
-static bool find_renamed(struct merge *merge, const char *path,
-			 struct sides *sides)
-{
-	const char *slash = strrchr(path, '/');
-	struct search search = {.merge = merge,
-				.path = path,
-				.name = slash ? slash + 1 : path,
-				.id = sides->old.id};
-	struct dirs_visitor visitor = {visit_candidate, &search};
-	g_autoptr(GBytes)
-		content = objects_read(merge->attempt->objects, GIT_OBJECT_BLOB,
-				       &sides->old.id, merge->error);
-
-	search.content = content;
-	if (!content || !dirs_walk(merge->attempt->objects, merge->tree,
-				   &visitor, merge->error))
-		return false;
-	if (search.found) {
-		g_free(sides->our_path);
-		sides->our_path = search.found;
-		sides->ours = search.entry;
+		if (!find_sides(merge, path, &sides))
+			return false;
+		if (sides.old.mode != 0 && sides.ours.mode == 0)
+			add_end(merge->our_sources, path, &sides.old);
+		if (sides.old.mode != 0 && sides.theirs.mode == 0)
+			add_end(merge->their_sources, path, &sides.old);
+		if (sides.old.mode == 0 && sides.theirs.mode != 0)
+			add_end(merge->their_targets, path, &sides.theirs);
 	}
 	return true;
+}
+
+/* Every file of the base that the patch does not start from. */
+static void visit_target(gpointer data, const char *path,
+			 const struct dirs_entry *entry)
+{
+	struct merge *merge = data;
+	struct dirs_entry known;
+
+	if (dirs_find(merge->old, path, &known, NULL) &&
+	    (known.mode == 0 || known.mode == GIT_FILEMODE_TREE))
+		add_end(merge->our_targets, path, entry);
+}
+
+static int compare_ends(gconstpointer a, gconstpointer b)
+{
+	return strcmp((*(struct rename_end *const *)a)->path,
+		      (*(struct rename_end *const *)b)->path);
+}
+
+static bool find_renames(struct merge *merge)
+{
+	struct objects *objects = merge->attempt->objects;
+	struct dirs_visitor visitor = {visit_target, merge};
+
+	if (!collect_ends(merge))
+		return false;
+	if (merge->our_sources->len > 0 &&
+	    !dirs_walk(objects, merge->tree, &visitor, merge->error))
+		return false;
+	g_ptr_array_sort(merge->our_targets, compare_ends);
+	return renames_find(objects, merge->our_sources, merge->our_targets,
+			    merge->error) &&
+	       renames_find(objects, merge->their_sources, merge->their_targets,
+			    merge->error);
 }
 
 static bool entry_same(const struct dirs_entry *a, const struct dirs_entry *b)
@@ -237,152 +210,356 @@ static bool entry_same(const struct dirs_entry *a, const struct dirs_entry *b)
 	       (a->mode == 0 || git_oid_equal(&a->id, &b->id));
 }
 
-/* Text merged line by line; FALSE without a failure is trouble. */
-static bool merge_contents(struct merge *merge, const struct patch_file *file,
+static bool is_type(const struct dirs_entry *entry, guint32 type)
+{
+	return (entry->mode & MODE_TYPE) == type;
+}
+
+/* The section of the patch that a person knows the path by. */
+static const struct patch_file *section_of(const struct merge *merge,
+					   const char *path)
+{
+	for (guint i = 0; i < merge->patch->files->len; i++) {
+		const struct patch_file *file = merge->patch->files->pdata[i];
+
+		if (g_strcmp0(file->new_path, path) == 0 ||
+		    g_strcmp0(file->old_path, path) == 0)
+			return file;
+	}
+	return NULL;
+}
+
+static bool is_binary(GBytes *content)
+{
+	gsize len;
+	const char *data = tree_bytes(content, &len);
+
+	return memchr(data, '\0', MIN(len, BINARY_BYTES)) != NULL;
+}
+
+/* Contents that cannot be merged: say where. Always false. */
+static bool refuse_contents(struct merge *merge, const char *path,
+			    const GPtrArray *contents)
+{
+	struct conflict conflict = {contents->pdata[0], contents->pdata[1],
+				    contents->pdata[2],
+				    section_of(merge, path)};
+
+	for (guint i = 0; i < contents->len; i++) {
+		if (is_binary(contents->pdata[i]))
+			return merge_refuse(merge, APPLY_BINARY, path,
+					    "the patch and the base have both "
+					    "changed a binary file");
+	}
+	merge_refuse(merge, APPLY_CONTEXT, path,
+		     "the patch and the base have changed the same lines");
+	conflict_describe(&conflict, merge->attempt->failure);
+	return false;
+}
+
+/* Line by line; NULL when both have changed a line, or there are no lines. */
+static GBytes *merge_lines(const GPtrArray *contents)
+{
+	git_merge_file_input inputs[3];
+	git_merge_file_result result = {0};
+	GBytes *merged = NULL;
+
+	for (guint i = 0; i < contents->len; i++) {
+		GBytes *content = contents->pdata[i];
+
+		if (is_binary(content))
+			return NULL;
+		git_merge_file_input_init(&inputs[i],
+					  GIT_MERGE_FILE_INPUT_VERSION);
+		inputs[i].ptr = tree_bytes(content, &inputs[i].size);
+	}
+	if (git_merge_file(&result, &inputs[0], &inputs[1], &inputs[2], NULL) ==
+		    0 &&
+	    result.automergeable)
+		merged = g_bytes_new(result.ptr, result.len);
+	git_merge_file_result_free(&result);
+	return merged;
+}
+
+/* A side that is no plain file counts as empty; NULL is trouble. */
+static GBytes *read_side(struct merge *merge, const struct dirs_entry *entry)
+{
+	if (!is_type(entry, 0100000))
+		return g_bytes_new_static("", 0);
+	return objects_read(merge->attempt->objects, GIT_OBJECT_BLOB,
+			    &entry->id, merge->error);
+}
+
+/* FALSE without a failure is trouble. */
+static bool merge_contents(struct merge *merge, const char *path,
 			   const struct sides *sides, git_oid *id)
 {
 	const struct dirs_entry *entries[] = {&sides->old, &sides->ours,
 					      &sides->theirs};
-	git_merge_file_input inputs[3];
-	git_merge_file_result result = {0};
 	g_autoptr(GPtrArray) contents = g_ptr_array_new_with_free_func(
 		(GDestroyNotify)g_bytes_unref);
 	g_autoptr(GBytes) merged = NULL;
-	bool clean;
 
-	for (int i = 0; i < 3; i++) {
-		GBytes *content = objects_read(merge->attempt->objects,
-					       GIT_OBJECT_BLOB, &entries[i]->id,
-					       merge->error);
+	for (gsize i = 0; i < G_N_ELEMENTS(entries); i++) {
+		GBytes *content = read_side(merge, entries[i]);
+
 		if (!content)
 			return false;
 		g_ptr_array_add(contents, content);
-		git_merge_file_input_init(&inputs[i],
-					  GIT_MERGE_FILE_INPUT_VERSION);
-		inputs[i].ptr = g_bytes_get_data(content, &inputs[i].size);
 	}
-	clean = git_merge_file(&result, &inputs[0], &inputs[1], &inputs[2],
-			       NULL) == 0 &&
-		result.automergeable;
-	if (clean)
-		merged = g_bytes_new(result.ptr, result.len);
-	git_merge_file_result_free(&result);
-	if (!clean)
-		return merge_refuse(merge, APPLY_CONTEXT, file,
-				    "the patch and the base have changed the "
-				    "same lines");
+	merged = merge_lines(contents);
+	if (!merged)
+		return refuse_contents(merge, path, contents);
 	return objects_add(merge->attempt->objects, GIT_OBJECT_BLOB, merged, id,
 			   merge->error);
 }
 
-static bool is_file(const struct dirs_entry *entry)
-{
-	return entry->mode == GIT_FILEMODE_BLOB ||
-	       entry->mode == GIT_FILEMODE_BLOB_EXECUTABLE;
-}
-
-/* What becomes of a file; mode 0: it goes. */
-static bool merge_entry(struct merge *merge, const struct patch_file *file,
+/* Both have the file and may have changed it. */
+static bool merge_entry(struct merge *merge, const char *path,
 			const struct sides *sides, struct dirs_entry *merged)
 {
 	const struct dirs_entry *old = &sides->old, *ours = &sides->ours;
 	const struct dirs_entry *theirs = &sides->theirs;
 
-	*merged = entry_same(old, ours) ? *theirs : *ours;
-	if (entry_same(old, ours) || entry_same(old, theirs) ||
-	    entry_same(ours, theirs))
-		return true;
-	if (old->mode == 0)
-		return merge_refuse(merge, APPLY_EXISTS, file,
-				    "the patch makes a file that exists "
-				    "already with other content");
-	if (ours->mode == 0)
-		return merge_refuse(merge, APPLY_MISSING, file,
-				    "the patch changes a file that the base "
-				    "has deleted");
-	if (theirs->mode == 0)
-		return merge_refuse(merge, APPLY_CONTEXT, file,
-				    "the patch deletes a file that the base "
-				    "has changed");
-	if (!is_file(old) || !is_file(ours) || !is_file(theirs))
-		return merge_refuse(merge, APPLY_MODE, file,
+	if (!is_type(ours, theirs->mode & MODE_TYPE))
+		return merge_refuse(merge, APPLY_MODE, path,
+				    "the patch and the base have made files "
+				    "of different types of it");
+	merged->mode = ours->mode == old->mode ? theirs->mode : ours->mode;
+	merged->id = theirs->id;
+	if (!git_oid_equal(&ours->id, &theirs->id) &&
+	    !git_oid_equal(&ours->id, &old->id)) {
+		merged->id = ours->id;
+		if (git_oid_equal(&theirs->id, &old->id))
+			return true;
+		if (is_type(ours, 0100000))
+			return merge_contents(merge, path, sides, &merged->id);
+		return merge_refuse(merge, APPLY_MODE, path,
 				    "the patch and the base have both changed "
 				    "what is no plain file");
-	merged->mode = old->mode == ours->mode ? theirs->mode : ours->mode;
-	if (git_oid_equal(&old->id, &ours->id))
-		merged->id = theirs->id;
-	else if (!git_oid_equal(&old->id, &theirs->id) &&
-		 !git_oid_equal(&ours->id, &theirs->id) &&
-		 !merge_contents(merge, file, sides, &merged->id))
-		return false;
-	return true;
-}
-
-static bool read_sides(struct merge *merge, const struct patch_file *file,
-		       struct sides *sides)
-{
-	const char *old_path = file->is_copy ? file->new_path : file->old_path;
-	const char *new_path = patch_file_path(file);
-
-	if (!old_path)
-		old_path = new_path;
-	sides->our_path = g_strdup(old_path);
-	sides->path = new_path;
-	if (!find_file(merge, merge->old, old_path, &sides->old) ||
-	    !find_file(merge, merge->new, new_path, &sides->theirs) ||
-	    !find_file(merge, merge->attempt->dirs, old_path, &sides->ours))
-		return false;
-	if (sides->old.mode == 0 || sides->ours.mode != 0)
+	}
+	if (ours->mode == theirs->mode || ours->mode == old->mode ||
+	    theirs->mode == old->mode)
 		return true;
-	if (!find_renamed(merge, old_path, sides))
-		return false;
-	if (!file->is_rename && strcmp(sides->our_path, old_path) != 0)
-		sides->path = sides->our_path;
-	return true;
+	return merge_refuse(merge, APPLY_MODE, path,
+			    "the patch and the base give the file different "
+			    "modes");
 }
 
-static bool set_merged(struct merge *merge, const struct patch_file *file,
-		       const struct sides *sides,
-		       const struct dirs_entry *merged)
+static void set_result(struct merge *merge, const char *path,
+		       const struct dirs_entry *entry)
+{
+	g_hash_table_replace(merge->results, g_strdup(path),
+			     g_memdup2(entry, sizeof(*entry)));
+}
+
+static void set_gone(struct merge *merge, const char *path)
 {
 	static const struct dirs_entry nothing;
-	struct dirs *dirs = merge->attempt->dirs;
-	struct dirs_entry there;
-	bool moves = strcmp(sides->our_path, sides->path) != 0;
-	const char *fault = path_fault(sides->path, merged->mode);
 
-	if (fault)
-		return merge_refuse(merge, APPLY_PATH, file, fault);
-	if (!find_file(merge, dirs, sides->path, &there))
+	set_result(merge, path, &nothing);
+}
+
+static struct rename_end *find_end(const GPtrArray *ends, const char *path)
+{
+	for (guint i = 0; i < ends->len; i++) {
+		struct rename_end *end = ends->pdata[i];
+
+		if (end->other && strcmp(end->path, path) == 0)
+			return end;
+	}
+	return NULL;
+}
+
+/* Both have renamed it. */
+static bool merge_renamed_twice(struct merge *merge,
+				const struct rename_end *ours,
+				const struct rename_end *theirs)
+{
+	struct sides sides = {ours->entry, ours->other->entry,
+			      theirs->other->entry};
+	const char *path = ours->other->path;
+	struct dirs_entry merged;
+
+	if (strcmp(path, theirs->other->path) != 0)
+		return merge_refuse(merge, APPLY_EXISTS, theirs->other->path,
+				    "the patch and the base rename the file "
+				    "to different names");
+	if (!merge_entry(merge, path, &sides, &merged))
 		return false;
-	if (moves && there.mode != 0 && merged->mode != 0)
-		return merge_refuse(merge, APPLY_EXISTS, file,
-				    "the patch renames a file to one that "
-				    "exists already");
-	if ((moves || merged->mode == 0) && sides->ours.mode != 0 &&
-	    !dirs_set(dirs, sides->our_path, &nothing, NULL))
-		return merge_refuse(merge, APPLY_MISSING, file,
-				    "the file was renamed or deleted earlier "
-				    "in the same patch");
-	if (merged->mode == 0 || entry_same(&there, merged))
+	set_gone(merge, ours->path);
+	set_result(merge, path, &merged);
+	return true;
+}
+
+/* What the side that did not rename has at both names. */
+struct other {
+	struct dirs_entry source, target;
+	bool renamed; /* another file to the same name */
+};
+
+static bool find_other(struct merge *merge, const struct rename_end *source,
+		       bool by_base, struct other *other)
+{
+	struct dirs *dirs = by_base ? merge->new : merge->attempt->dirs;
+	const GPtrArray *targets = by_base ? merge->their_targets
+					   : merge->our_targets;
+
+	other->renamed = find_end(targets, source->other->path) != NULL;
+	return find_file(merge, dirs, source->path, &other->source) &&
+	       find_file(merge, dirs, source->other->path, &other->target);
+}
+
+/* The sides in their order, whichever the first is. */
+static struct sides sides_of(const struct dirs_entry *old,
+			     const struct dirs_entry *first,
+			     const struct dirs_entry *second, bool by_base)
+{
+	return (struct sides){*old, by_base ? *first : *second,
+			      by_base ? *second : *first};
+}
+
+/* One of them has renamed it. */
+static bool merge_renamed(struct merge *merge, const struct rename_end *source,
+			  bool by_base)
+{
+	static const struct dirs_entry nothing;
+	const char *path = source->other->path;
+	struct dirs_entry merged;
+	struct sides sides;
+	struct other other;
+
+	if (!find_other(merge, source, by_base, &other))
+		return false;
+	if (other.renamed)
+		return merge_refuse(merge, APPLY_EXISTS, path,
+				    "the patch and the base rename different "
+				    "files to the same name");
+	if (other.source.mode == 0)
+		return merge_refuse(merge, APPLY_MISSING, source->path,
+				    by_base ? "the patch deletes a file that "
+					      "the base has renamed"
+					    : "the patch renames a file that "
+					      "the base has deleted");
+	set_gone(merge, source->path);
+	set_result(merge, path, &other.target);
+	if (entry_same(&other.target, &source->other->entry))
 		return true;
-	if (dirs_set(dirs, sides->path, merged, NULL))
+	sides = sides_of(&source->entry, &source->other->entry, &other.source,
+			 by_base);
+	if (!merge_entry(merge, path, &sides, &merged))
+		return false;
+	if (other.target.mode != 0) {
+		sides = sides_of(&nothing, &merged, &other.target, by_base);
+		if (!merge_entry(merge, path, &sides, &merged))
+			return false;
+	}
+	set_result(merge, path, &merged);
+	return true;
+}
+
+static bool merge_renames(struct merge *merge)
+{
+	for (guint i = 0; i < merge->their_sources->len; i++) {
+		const struct rename_end *theirs = merge->their_sources
+							  ->pdata[i];
+		const struct rename_end *ours;
+
+		if (!theirs->other)
+			continue;
+		ours = find_end(merge->our_sources, theirs->path);
+		if (!(ours ? merge_renamed_twice(merge, ours, theirs)
+			   : merge_renamed(merge, theirs, false)))
+			return false;
+	}
+	for (guint i = 0; i < merge->our_sources->len; i++) {
+		const struct rename_end *ours = merge->our_sources->pdata[i];
+
+		if (ours->other &&
+		    !g_hash_table_contains(merge->results, ours->path) &&
+		    !merge_renamed(merge, ours, true))
+			return false;
+	}
+	return true;
+}
+
+/* A path that nobody has renamed. */
+static bool merge_path(struct merge *merge, const char *path)
+{
+	struct sides sides;
+	struct dirs_entry merged;
+
+	if (!find_sides(merge, path, &sides))
+		return false;
+	merged = entry_same(&sides.old, &sides.ours) ? sides.theirs
+						     : sides.ours;
+	if (!entry_same(&sides.old, &sides.ours) &&
+	    !entry_same(&sides.old, &sides.theirs) &&
+	    !entry_same(&sides.ours, &sides.theirs)) {
+		if (sides.ours.mode == 0)
+			return merge_refuse(merge, APPLY_MISSING, path,
+					    "the patch changes a file that "
+					    "the base has deleted");
+		if (sides.theirs.mode == 0)
+			return merge_refuse(merge, APPLY_CONTEXT, path,
+					    "the patch deletes a file that "
+					    "the base has changed");
+		if (!merge_entry(merge, path, &sides, &merged))
+			return false;
+	}
+	set_result(merge, path, &merged);
+	return true;
+}
+
+static bool merge_paths(struct merge *merge)
+{
+	for (guint i = 0; i < merge->paths->len; i++) {
+		const char *path = merge->paths->pdata[i];
+
+		if (!g_hash_table_contains(merge->results, path) &&
+		    !merge_path(merge, path))
+			return false;
+	}
+	return true;
+}
+
+/* Make one path of the base what came out. */
+static bool write_path(struct merge *merge, const char *path,
+		       const struct dirs_entry *merged)
+{
+	struct dirs *dirs = merge->attempt->dirs;
+	const char *fault = path_fault(path, merged->mode);
+	struct dirs_entry there;
+
+	if (!find_file(merge, dirs, path, &there))
+		return false;
+	if (entry_same(&there, merged))
 		return true;
-	return merge_refuse(merge, APPLY_EXISTS, file,
+	if (fault)
+		return merge_refuse(merge, APPLY_PATH, path, fault);
+	return dirs_set(dirs, path, merged, NULL) ||
+	       merge_refuse(merge, APPLY_EXISTS, path,
 			    "a file stands where a folder is needed, or the "
 			    "other way round");
 }
 
-static bool merge_file(struct merge *merge, const struct patch_file *file)
+/* All that goes before all that comes: a folder may take a file's place. */
+static bool write_results(struct merge *merge)
 {
-	struct sides sides = {0};
-	struct dirs_entry merged;
-	bool ok = read_sides(merge, file, &sides) &&
-		  merge_entry(merge, file, &sides, &merged) &&
-		  set_merged(merge, file, &sides, &merged);
+	GHashTableIter iter;
+	gpointer path, entry;
 
-	g_free(sides.our_path);
-	return ok;
+	for (int comes = 0; comes < 2; comes++) {
+		g_hash_table_iter_init(&iter, merge->results);
+		while (g_hash_table_iter_next(&iter, &path, &entry)) {
+			const struct dirs_entry *merged = entry;
+
+			if ((merged->mode != 0) == comes &&
+			    !write_path(merge, path, merged))
+				return false;
+		}
+	}
+	return true;
 }
 
 bool merge_apply(struct attempt *attempt, const struct patch *patch,
@@ -390,10 +567,25 @@ bool merge_apply(struct attempt *attempt, const struct patch *patch,
 {
 	g_autoptr(dirs_t) old_dirs = dirs_new(attempt->objects, NULL);
 	g_autoptr(dirs_t) new_dirs = dirs_new(attempt->objects, NULL);
-	struct merge merge = {attempt, tree, old_dirs, new_dirs, error};
-	bool ok = make_trees(&merge, patch);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	g_autoptr(GHashTable) results = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, g_free);
+	g_autoptr(GPtrArray)
+		our_sources = g_ptr_array_new_with_free_func(rename_end_free);
+	g_autoptr(GPtrArray)
+		their_sources = g_ptr_array_new_with_free_func(rename_end_free);
+	g_autoptr(GPtrArray)
+		our_targets = g_ptr_array_new_with_free_func(rename_end_free);
+	g_autoptr(GPtrArray)
+		their_targets = g_ptr_array_new_with_free_func(rename_end_free);
+	struct merge merge = {attempt,	   patch,	  tree,
+			      old_dirs,	   new_dirs,	  paths,
+			      results,	   our_sources,	  their_sources,
+			      our_targets, their_targets, error};
 
-	for (guint i = 0; ok && i < patch->files->len; i++)
-		ok = merge_file(&merge, patch->files->pdata[i]);
-	return ok || attempt->failure != NULL;
+	collect_paths(&merge);
+	return (make_trees(&merge) && find_renames(&merge) &&
+		merge_renames(&merge) && merge_paths(&merge) &&
+		write_results(&merge)) ||
+	       attempt->failure != NULL;
 }
