@@ -195,6 +195,15 @@ static void run_look_back(struct run *run, const struct message *message,
 		failure->commit);
 }
 
+/*
+ * Carriage returns may be left out whatever is wrong, but are put back only
+ * where lines do not fit: with them, a damaged diff might be read as another.
+ */
+static bool may_reread(const struct message *message, enum apply_reason reason)
+{
+	return message->encoded || reason == APPLY_CONTEXT;
+}
+
 static bool run_climb(struct run *run, const struct message *message,
 		      enum apply_rung *rung, struct apply_failure **failure,
 		      GError **error)
@@ -208,7 +217,8 @@ static bool run_climb(struct run *run, const struct message *message,
 	*rung = first != message->patch ? RUNG_CRLF : RUNG_EXACT;
 	if (!run_first(run, first, rung, failure, error))
 		return false;
-	if (*failure && !run_retry(run, second, rung, failure, error))
+	if (*failure && may_reread(message, (*failure)->reason) &&
+	    !run_retry(run, second, rung, failure, error))
 		return false;
 	if (*failure && (*failure)->reason == APPLY_CONTEXT) {
 		dos = reading_for_dos_files(message->patch, run->objects,

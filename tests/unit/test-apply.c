@@ -127,6 +127,14 @@ static const struct apply_case cases[] = {
 	 .rung = RUNG_CRLF,
 	 .path = "dir/a",
 	 .content = "b\n"},
+	{.name = "a_damaged_patch_is_not_read_with_its_dos_newlines",
+	 .diff = "diff --git \"a/n\\tw\" \"b/n\\tw\"\r\n"
+		 "new file mode 100644\r\n"
+		 "index 0000000000000000000000000000000000000000.."
+		 "59379c9ff51d9d8cd7119c49600ca7393829e939\r\n"
+		 "GIT binary patch\r\nGIT binary patch\r\nliteral 1\r\n"
+		 "Ic${MZ000310RR91\r\n\r\n",
+	 .reason = APPLY_MALFORMED},
 	{.name = "a_symlink_becomes_a_file",
 	 .diff = "diff --git a/link b/link\ndeleted file mode 120000\n"
 		 "--- a/link\n+++ /dev/null\n@@ -1 +0,0 @@\n-dir\n"
