@@ -61,6 +61,8 @@ static json_t *detail_new(const struct gate_subject *subject,
 			    json_text_array(failure->expected));
 	json_object_set_new(detail, "found", json_text_array(failure->found));
 	json_object_set_new(detail, "nearest", json_integer(failure->nearest));
+	json_object_set_new(detail, "diff", json_text_array(failure->diff));
+	json_object_set_new(detail, "sides", apply_failure_sides(failure));
 	json_object_set_new(detail, "commit", json_text(failure->commit));
 	json_object_set_new(detail, "damage",
 			    gate_damage_json(message ? message->damage : 0));

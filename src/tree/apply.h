@@ -52,6 +52,8 @@ struct apply_failure {
 	GPtrArray *expected; /* of char *: lines the hunk wants there */
 	GPtrArray *found;    /* of char *: lines that are there */
 	guint nearest;	     /* line where most of the hunk would fit; 0 */
+	GPtrArray *diff; /* of char *: expected ('-') and there ('+'), at the
+			    nearest place if any; NULL */
 	/*
 	 * Of char *: the first lines that the patch and the base have both
 	 * changed, before both, in the base, and by the patch. NULL: `reason`
@@ -105,6 +107,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(apply_result_t, apply_result_free)
 
 const char *apply_rung_name(enum apply_rung rung);
 const char *apply_reason_name(enum apply_reason reason);
+
+/* {"base", "ours", "theirs"} of a merge that failed, else null. New reference.
+ */
+json_t *apply_failure_sides(const struct apply_failure *failure);
 
 /* The answer of `reroll apply`. New reference. */
 json_t *apply_result_to_json(const struct apply_result *result);

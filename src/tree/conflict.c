@@ -181,6 +181,7 @@ static void tell_place(const struct conflict *conflict,
 		failure->hunk = find_hunk(conflict->file, old_line, new_line);
 	failure->expected = place_lines(place, SIDE_BASE);
 	failure->found = place_lines(place, SIDE_OURS);
+	failure->diff = failure_diff(failure->expected, failure->found);
 	failure->base = place_lines(place, SIDE_BASE);
 	failure->ours = place_lines(place, SIDE_OURS);
 	failure->theirs = place_lines(place, SIDE_THEIRS);

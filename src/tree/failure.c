@@ -55,6 +55,7 @@ void failure_free(struct apply_failure *failure)
 	g_free(failure->text);
 	g_clear_pointer(&failure->expected, g_ptr_array_unref);
 	g_clear_pointer(&failure->found, g_ptr_array_unref);
+	g_clear_pointer(&failure->diff, g_ptr_array_unref);
 	g_clear_pointer(&failure->base, g_ptr_array_unref);
 	g_clear_pointer(&failure->ours, g_ptr_array_unref);
 	g_clear_pointer(&failure->theirs, g_ptr_array_unref);
@@ -80,12 +81,22 @@ static json_t *text_or_null(const char *text)
 	return *text ? json_text(text) : json_null();
 }
 
+json_t *apply_failure_sides(const struct apply_failure *failure)
+{
+	if (!failure->base)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "base",
+			 json_text_array(failure->base), "ours",
+			 json_text_array(failure->ours), "theirs",
+			 json_text_array(failure->theirs));
+}
+
 static json_t *failure_to_json(const struct apply_failure *failure)
 {
 	if (!failure)
 		return json_null();
 	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o}",
+			 "s:o, s:o}",
 			 "patch", number_or_null(failure->patch), "file",
 			 json_text(failure->file), "hunk",
 			 number_or_null(failure->hunk), "line",
@@ -94,11 +105,10 @@ static json_t *failure_to_json(const struct apply_failure *failure)
 			 json_text(failure->text), "expected",
 			 json_text_array(failure->expected), "found",
 			 json_text_array(failure->found), "nearest",
-			 number_or_null(failure->nearest), "commit",
-			 text_or_null(failure->commit), "base",
-			 json_text_array(failure->base), "ours",
-			 json_text_array(failure->ours), "theirs",
-			 json_text_array(failure->theirs));
+			 number_or_null(failure->nearest), "diff",
+			 json_text_array(failure->diff), "sides",
+			 apply_failure_sides(failure), "commit",
+			 text_or_null(failure->commit));
 }
 
 static json_t *patch_to_json(const struct applied_patch *patch)

@@ -19,6 +19,7 @@
 #define SEARCH_STEPS 400000000
 #define NEAREST_STEPS 20000000
 #define SHOWN_LINES 12
+#define SHOWN_BEFORE 3 /* of them, before the first that differs */
 
 struct line {
 	const char *at;
@@ -237,11 +238,11 @@ static bool line_same(const struct line *a, const struct line *b)
 	return a->len == b->len && memcmp(a->at, b->at, a->len) == 0;
 }
 
-/* Line where most of the old lines stand, at least half; 0: nowhere. */
-static guint nearest_place(const struct image *image, const GArray *before)
+/* Index of the line where most of the old ones stand, at least half; or -1. */
+static gint64 nearest_place(const struct image *image, const GArray *before)
 {
-	guint best = before->len / 2, place = 0;
-	gint64 steps = NEAREST_STEPS;
+	guint best = before->len / 2;
+	gint64 place = -1, steps = NEAREST_STEPS;
 
 	for (guint pos = 0; pos < image->lines->len && steps > 0; pos++) {
 		guint hits = 0;
@@ -254,12 +255,51 @@ static guint nearest_place(const struct image *image, const GArray *before)
 		}
 		if (hits > best) {
 			best = hits;
-			place = pos + 1;
+			place = pos;
 		}
 	}
-	if (place > 0 && line_at(image->lines, place - 1)->number > 0)
-		return line_at(image->lines, place - 1)->number;
 	return place;
+}
+
+/* The number of a line in the file as it is in the tree, where it has one. */
+static guint line_number(const struct image *image, gint64 pos)
+{
+	guint number = line_at(image->lines, (guint)pos)->number;
+
+	return number > 0 ? number : (guint)pos + 1;
+}
+
+/* How far into a long hunk to begin showing it: where it first differs. */
+static guint shown_from(const struct image *image, const GArray *before,
+			gint64 pos)
+{
+	guint same = 0;
+
+	while (same < before->len && pos + same < image->lines->len &&
+	       line_same(line_at(image->lines, (guint)pos + same),
+			 line_at(before, same)))
+		same++;
+	if (before->len <= SHOWN_LINES || same <= SHOWN_BEFORE)
+		return 0;
+	return MIN(same - SHOWN_BEFORE, before->len - SHOWN_LINES);
+}
+
+static void describe_lines(struct apply_failure *failure,
+			   const struct image *image, const GArray *before,
+			   gint64 pos)
+{
+	gint64 nearest = nearest_place(image, before);
+	gint64 place = nearest >= 0 ? nearest : pos;
+	guint from = shown_from(image, before, place);
+	g_autoptr(GPtrArray) there = shown_lines(image->lines, place + from,
+						 before->len - from);
+
+	failure->expected = shown_lines(before, from, before->len - from);
+	failure->found = shown_lines(image->lines, pos + from,
+				     before->len - from);
+	if (nearest >= 0)
+		failure->nearest = line_number(image, nearest);
+	failure->diff = failure_diff(failure->expected, there);
 }
 
 /* What a person needs to see why the hunk does not fit. */
@@ -272,9 +312,7 @@ static void describe_failure(struct apply_failure *failure,
 
 	failure->reason = APPLY_CONTEXT;
 	failure->line = hunk->old_start;
-	failure->expected = shown_lines(before, 0, before->len);
-	failure->found = shown_lines(image->lines, pos, before->len);
-	failure->nearest = nearest_place(image, before);
+	describe_lines(failure, image, before, pos);
 	if (image->steps <= 0) {
 		failure->reason = APPLY_TOO_LARGE;
 		failure->text = g_strdup(

@@ -10,6 +10,7 @@ libreroll_a_SOURCES += \
 	src/tree/conflict.c \
 	src/tree/dirs.c \
 	src/tree/failure.c \
+	src/tree/failure-diff.c \
 	src/tree/history.c src/tree/history.h \
 	src/tree/hunks.c \
 	src/tree/merge.c \

@@ -177,6 +177,9 @@ void failure_free(struct apply_failure *failure);
 typedef struct apply_failure failure_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(failure_t, failure_free)
 
+/* failure-diff.c: lines expected and found as a small diff; of char *. */
+GPtrArray *failure_diff(const GPtrArray *expected, const GPtrArray *found);
+
 /* commit.c: the commit git am would make of the mail. */
 struct commit_details {
 	const git_oid *tree, *parent;

@@ -340,6 +340,71 @@ static void a_refusal_shows_what_is_there(void **state)
 	assert_int_equal(failure->nearest, 6);
 }
 
+static void assert_diff(const struct apply_result *result, const char *wanted)
+{
+	g_autofree char *diff = NULL;
+
+	assert_false(result->applied);
+	assert_non_null(result->failure->diff);
+	g_ptr_array_add(result->failure->diff, NULL);
+	diff = g_strjoinv("|", (char **)result->failure->diff->pdata);
+	assert_string_equal(diff, wanted);
+}
+
+/* At the nearest place, though the hunk says another line. */
+static void a_refusal_shows_a_small_diff(void **state)
+{
+	static const struct {
+		const char *diff, *wanted;
+	} rows[] = {
+		{HEAD("f") "@@ -1,4 +1,4 @@\n line 06\n-line 7\n+x\n line 08\n"
+			   " line 09\n",
+		 " line 06|-line 7|+line 07| line 08| line 09"},
+		{HEAD("f") "@@ -2,3 +2,3 @@\n line 02\n-line 04\n+x\n line "
+			   "05\n",
+		 "-line 02|+line 03| line 04| line 05"},
+		{HEAD("dir/a") "@@ -1,2 +1,2 @@\n-b\n+x\n c\n", "-b|-c|+a"},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(fixture_t) fixture = fixture_new(base_files);
+		const char *const diffs[] = {rows[i].diff, NULL};
+		g_autoptr(apply_result_t) result = apply(
+			fixture, diffs, &(struct apply_options){0});
+
+		assert_diff(result, rows[i].wanted);
+	}
+}
+
+static void a_long_hunk_is_shown_where_it_differs(void **state)
+{
+	g_autoptr(GString) files = g_string_new(NULL);
+	g_autoptr(GString)
+		diff = g_string_new(HEAD("long") "@@ -1,30 +1,30 @@\n");
+	g_autoptr(GString) lines = g_string_new(NULL);
+	g_autoptr(fixture_t) fixture = NULL;
+	g_autoptr(apply_result_t) result = NULL;
+	const char *diffs[] = {NULL, NULL};
+
+	(void)state;
+	for (int i = 1; i <= 30; i++) {
+		g_string_append_printf(lines, "%d\n", i);
+		g_string_append_printf(diff, i == 20 ? " twenty\n" : " %d\n",
+				       i);
+	}
+	g_string_truncate(diff, diff->len - strlen(" 30\n"));
+	g_string_append(diff, "-30\n+x\n");
+	g_string_append_printf(
+		files, "M 100644 inline long\ndata %" G_GSIZE_FORMAT "\n%s\n",
+		lines->len, lines->str);
+	fixture = fixture_new(files->str);
+	diffs[0] = diff->str;
+	result = apply(fixture, diffs, &(struct apply_options){0});
+	assert_diff(result, " 17| 18| 19|-twenty|+20| 21| 22| 23| 24| 25| 26"
+			    "| 27| 28");
+}
+
 static void a_refused_series_leaves_the_tree_of_the_base(void **state)
 {
 	g_autoptr(fixture_t) fixture = fixture_new(base_files);
@@ -521,8 +586,8 @@ static void a_file_over_the_limit_is_refused(void **state)
 static void the_answer_has_every_field(void **state)
 {
 	static const char *const keys[] = {
-		"patch", "file",     "hunk",  "line",	 "reason",
-		"text",	 "expected", "found", "nearest", "commit"};
+		"patch",    "file",  "hunk",	"line", "reason", "text",
+		"expected", "found", "nearest", "diff", "sides",  "commit"};
 	g_autoptr(apply_result_t)
 		result = apply_result_refused(APPLY_MALFORMED, "why");
 	g_autoptr(json_t) answer = apply_result_to_json(result);
@@ -542,6 +607,8 @@ int main(void)
 	GArray *tests = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(a_refusal_shows_what_is_there),
+		cmocka_unit_test(a_refusal_shows_a_small_diff),
+		cmocka_unit_test(a_long_hunk_is_shown_where_it_differs),
 		cmocka_unit_test(a_refused_series_leaves_the_tree_of_the_base),
 		cmocka_unit_test(judging_writes_nothing),
 		cmocka_unit_test(a_ref_holds_the_commits_git_am_would_make),

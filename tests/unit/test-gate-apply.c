@@ -75,7 +75,7 @@ static void a_refusal_names_patch_file_hunk_and_lines(void **state)
 {
 	struct gate_case *c = *state;
 	json_t *detail;
-	g_autofree char *expected = NULL, *found = NULL;
+	g_autofree char *expected = NULL, *found = NULL, *diff = NULL;
 
 	gate_base_file(c, "a.c", "one\n2\nthree\n", 0644);
 	gate_base_commit(c);
@@ -95,6 +95,9 @@ static void a_refusal_names_patch_file_hunk_and_lines(void **state)
 	found = json_dumps(json_object_get(detail, "found"), 0);
 	assert_non_null(strstr(expected, "two"));
 	assert_non_null(strstr(found, "2"));
+	diff = json_dumps(json_object_get(detail, "diff"), 0);
+	assert_string_equal(diff, "[\" one\", \"-two\", \"+2\", \" three\"]");
+	assert_true(json_is_null(json_object_get(detail, "sides")));
 	assert_int_equal(json_array_size(json_object_get(detail, "damage")), 1);
 	assert_string_not_equal(tried(c, 0, "result"), "applied");
 }

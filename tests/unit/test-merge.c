@@ -318,7 +318,9 @@ static void a_conflict_shows_its_three_sides(void **state)
 	assert_lines(failure->expected, "12|");
 	assert_lines(failure->found, "dozen|13|");
 	answer = apply_result_to_json(result);
-	theirs = json_object_get(json_object_get(answer, "error"), "theirs");
+	theirs = json_object_get(
+		json_object_get(json_object_get(answer, "error"), "sides"),
+		"theirs");
 	assert_string_equal(json_string_value(json_array_get(theirs, 0)),
 			    "twelve");
 }
