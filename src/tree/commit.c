@@ -67,6 +67,33 @@ static int month_of(const char *name)
 	return 0;
 }
 
+/* "+0130", or a name that stood in mails before there were numbers. */
+static int zone_of(const char *text)
+{
+	static const struct {
+		const char *name;
+		int zone;
+	} zones[] = {
+		{"EST", -500}, {"EDT", -400}, {"CST", -600}, {"CDT", -500},
+		{"MST", -700}, {"MDT", -600}, {"PST", -800}, {"PDT", -700},
+		{"BST", 100},  {"CET", 100},  {"CEST", 200}, {"EET", 200},
+		{"EEST", 300}, {"JST", 900},
+	};
+	int zone = 0;
+
+	while (g_ascii_isspace(*text))
+		text++;
+	for (gsize i = 0; i < G_N_ELEMENTS(zones); i++) {
+		gsize len = strlen(zones[i].name);
+
+		if (g_ascii_strncasecmp(text, zones[i].name, len) == 0 &&
+		    !g_ascii_isalnum(text[len]))
+			return zones[i].zone;
+	}
+	(void)sscanf(text, "%5d", &zone);
+	return zone;
+}
+
 /* "Tue, 14 Nov 2023 22:15:20 +0000"; false when the text is no such date. */
 static bool parse_date(const char *text, gint64 *at, int *zone)
 {
@@ -86,14 +113,14 @@ static bool parse_date(const char *text, gint64 *at, int *zone)
 		    3 &&
 	    sscanf(text, " %2d:%2d%n", &hour, &minute, &used) < 2)
 		return false;
-	(void)sscanf(text + used, " %5d", zone);
+	*zone = zone_of(text + used);
 	if (year < 100)
 		year += year < 70 ? 2000 : 1900;
 	date = g_date_time_new_utc(year, month_of(month), day, hour, minute,
 				   MIN(second, 59));
 	if (!date || *zone < -2400 || *zone > 2400)
 		return false;
-	*at = g_date_time_to_unix(date) -
+	*at = g_date_time_to_unix(date) + MAX(second - 59, 0) -
 	      (*zone / 100 * 60 + *zone % 100) * (gint64)60;
 	return true;
 }
