@@ -286,22 +286,46 @@ static gint64 oldest_base(const struct resolution *resolution)
 	return window_s ? resolution->project_at - (gint64)window_s : 0;
 }
 
-/* A base that was not chosen by staff must not be older than they allow. */
+/* Whether the series alone would apply there. */
+static gboolean try_idly(const struct resolution *resolution,
+			 const struct candidate *candidate, bool *applies,
+			 GError **error)
+{
+	static const struct apply_options options = {.three_way = true};
+	g_autoptr(repo_t) repo = repo_open(candidate->tree->path, error);
+	g_autoptr(apply_result_t) result = NULL;
+
+	if (repo)
+		result = apply_series(repo, candidate->commit,
+				      resolution->subject->series->patches,
+				      &options, resolution->cancellable, error);
+	*applies = result && result->applied;
+	return result != NULL;
+}
+
+/*
+ * A base that was not chosen by staff must not be older than they allow. If it
+ * is what the series was made for, its author is told so.
+ */
 static gboolean try_in_window(struct resolution *resolution,
 			      const struct candidate *candidate, GError **error)
 {
 	g_autofree char *text = NULL;
+	bool applies;
 	gint64 at;
 
 	if (!read_date(candidate, &at, error))
 		return FALSE;
 	if (at >= oldest_base(resolution))
 		return try_candidate(resolution, candidate, error);
+	if (!try_idly(resolution, candidate, &applies, error))
+		return FALSE;
 	text = g_strdup_printf(
 		"too old: %" G_GINT64_FORMAT " days before the project's base, "
-		"which takes no more than %" G_GUINT64_FORMAT,
+		"which takes no more than %" G_GUINT64_FORMAT "%s",
 		(resolution->project_at - at) / 86400,
-		resolution->subject->project->limits.base_window_s / 86400);
+		resolution->subject->project->limits.base_window_s / 86400,
+		applies ? "; the series applies there" : "");
 	note(resolution, candidate, text, false);
 	return TRUE;
 }
