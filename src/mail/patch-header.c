@@ -10,6 +10,8 @@
 #include "base/base.h"
 #include "mail/patch-internal.h"
 
+#define ID_MOST 40 /* hex digits of an id */
+
 struct header {
 	struct patch_parser *parser;
 	struct patch_file *file;
@@ -165,35 +167,35 @@ static bool read_nothing(struct header *header G_GNUC_UNUSED,
 	return true;
 }
 
-/* Hex digits of an id into `id`; how many there were. */
-static gsize read_id(const char *line, const char *eol, char id[65])
+/* An id of hex digits alone; what is none leads nowhere and is left out. */
+static void read_id(const char *line, const char *end, char id[65])
 {
 	gsize len = 0;
 
-	while (line + len < eol && len < 64 && g_ascii_isxdigit(line[len])) {
+	if (end > line && end[-1] == '\r')
+		end--;
+	for (; line + len < end && g_ascii_isxdigit(line[len]); len++)
 		id[len] = g_ascii_tolower(line[len]);
-		len++;
-	}
-	id[len] = '\0';
-	return len;
+	id[line + len < end ? 0 : len] = '\0';
 }
 
-/* "OLD..NEW MODE". A line of another form says nothing, as in git. */
+/*
+ * "OLD..NEW MODE". A line of another form says nothing, as in git, which takes
+ * any words of the length of an id for one: a mode must still follow a blank.
+ */
 static bool read_index(struct header *header, const char *line, const char *eol)
 {
 	struct patch_file *file = header->file;
-	char old_id[65], new_id[65];
-	const char *at = line + read_id(line, eol, old_id);
+	const char *dots = memchr(line, '.', eol - line), *mode;
 
-	if (eol - at < 2 || at[0] != '.' || at[1] != '.')
+	if (!dots || eol - dots < 2 || dots[1] != '.' || dots - line > ID_MOST)
 		return true;
-	at += 2;
-	at += read_id(at, eol, new_id);
-	if (at < eol && *at != ' ' && *at != '\r')
+	mode = memchr(dots + 2, ' ', eol - dots - 2);
+	if ((mode ? mode : eol) - dots - 2 > ID_MOST)
 		return true;
-	g_strlcpy(file->old_id, old_id, sizeof(file->old_id));
-	g_strlcpy(file->new_id, new_id, sizeof(file->new_id));
-	return at == eol || *at != ' ' || read_old_mode(header, at + 1, eol);
+	read_id(line, dots, file->old_id);
+	read_id(dots + 2, mode ? mode : eol, file->new_id);
+	return !mode || read_old_mode(header, mode + 1, eol);
 }
 
 static const struct {

@@ -251,6 +251,10 @@ static const struct broken_case broken_cases[] = {
 	 "contradicts"},
 	{"a_mode_of_letters_is_refused",
 	 "diff --git a/f b/f\nold mode rwx\nnew mode 100755\n", "no file mode"},
+	{"an_index_line_that_runs_into_the_footer_is_refused",
+	 "diff --git a/f b/f\nnew file mode 100644\n"
+	 "index 0000000..e69de29-- \n2.39\n",
+	 "line 3: this is no file mode"},
 	{"a_nul_in_a_name_is_refused",
 	 "--- \"a/f\\000\"\n+++ \"b/f\\000\"\n" HUNK, "NUL"},
 	{"damaged_binary_data_is_refused",
