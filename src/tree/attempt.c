@@ -282,17 +282,12 @@ static bool has_id(GBytes *content, const char *hex)
 	       strcmp(git_oid_tostr_s(&id), hex) == 0;
 }
 
-/* What the index line and the data must be before anything is tried. */
+/* What the index line must be before anything is tried. */
 static bool check_binary(struct checks *checks, struct change *change,
 			 GBytes *old_content)
 {
 	const struct patch_file *file = change->file;
-	gsize limit = checks->attempt->size_limit;
 
-	if (!binary_is_sound(&file->forward, limit) ||
-	    !binary_is_sound(&file->reverse, limit))
-		return refuse(checks, APPLY_BINARY, change,
-			      "the binary data is damaged or too large");
 	if (strlen(file->old_id) != GIT_OID_HEXSZ ||
 	    strlen(file->new_id) != GIT_OID_HEXSZ)
 		return refuse(checks, APPLY_BINARY, change,
@@ -415,8 +410,31 @@ static void look_ahead(struct checks *checks)
 	}
 }
 
+/*
+ * Damaged data is told before all else: it is no matter of the base, and what
+ * stands behind it in the mail may be damaged too.
+ */
+static bool check_data(struct checks *checks)
+{
+	gsize limit = checks->attempt->size_limit;
+
+	for (guint i = 0; i < checks->patch->files->len; i++) {
+		const struct patch_file *file = checks->patch->files->pdata[i];
+		const struct change change = {.file = file};
+
+		if (!binary_is_sound(&file->forward, limit) ||
+		    !binary_is_sound(&file->reverse, limit))
+			return refuse(checks, APPLY_BINARY, &change,
+				      "the binary data is damaged or too "
+				      "large");
+	}
+	return true;
+}
+
 static bool check_all(struct checks *checks)
 {
+	if (!check_data(checks))
+		return false;
 	look_ahead(checks);
 	for (guint i = 0; i < checks->patch->files->len; i++) {
 		const struct patch_file *file = checks->patch->files->pdata[i];

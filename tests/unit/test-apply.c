@@ -177,6 +177,12 @@ static const struct apply_case cases[] = {
 	 .diff = "diff --git a/f b/f\nindex 1234..5678 100644\n"
 		 "GIT binary patch\nliteral 1\nIc${MZ000310RR91\n\n",
 	 .reason = APPLY_BINARY},
+	{.name = "damaged_binary_data_is_told_before_lines_that_do_not_fit",
+	 .diff = HEAD("f") "@@ -4,3 +4,3 @@\n line 4\n-line 05\n+x\n line 06\n"
+			   "diff --git a/dir/a b/dir/a\nindex 1234..5678\n"
+			   "GIT binary patch\nliteral 2\n"
+			   "Ic${MZ000310RR91\n\n",
+	 .reason = APPLY_BINARY},
 	{.name = "a_path_to_the_parent_is_refused",
 	 .diff = NEW("../x", "100644"),
 	 .reason = APPLY_PATH},
