@@ -31,6 +31,7 @@ struct merge {
 	GPtrArray *our_sources;	  /* gone in the base; struct rename_end */
 	GPtrArray *their_sources; /* gone by the patch */
 	GPtrArray *our_targets, *their_targets;
+	GHashTable *our_renames, *their_renames; /* path to struct rename_end */
 	GError **error;
 };
 
@@ -187,6 +188,20 @@ static int compare_ends(gconstpointer a, gconstpointer b)
 		      (*(struct rename_end *const *)b)->path);
 }
 
+/* Both ends of what was renamed, by their paths. */
+static void index_renames(GHashTable *renames, const GPtrArray *sources)
+{
+	for (guint i = 0; i < sources->len; i++) {
+		struct rename_end *source = sources->pdata[i];
+
+		if (!source->other)
+			continue;
+		g_hash_table_insert(renames, source->path, source);
+		g_hash_table_insert(renames, source->other->path,
+				    source->other);
+	}
+}
+
 static bool find_renames(struct merge *merge)
 {
 	struct objects *objects = merge->attempt->objects;
@@ -198,10 +213,14 @@ static bool find_renames(struct merge *merge)
 	    !dirs_walk(objects, merge->tree, &visitor, merge->error))
 		return false;
 	g_ptr_array_sort(merge->our_targets, compare_ends);
-	return renames_find(objects, merge->our_sources, merge->our_targets,
-			    merge->error) &&
-	       renames_find(objects, merge->their_sources, merge->their_targets,
-			    merge->error);
+	if (!renames_find(objects, merge->our_sources, merge->our_targets,
+			  merge->error) ||
+	    !renames_find(objects, merge->their_sources, merge->their_targets,
+			  merge->error))
+		return false;
+	index_renames(merge->our_renames, merge->our_sources);
+	index_renames(merge->their_renames, merge->their_sources);
+	return true;
 }
 
 static bool entry_same(const struct dirs_entry *a, const struct dirs_entry *b)
@@ -360,17 +379,6 @@ static void set_gone(struct merge *merge, const char *path)
 	set_result(merge, path, &nothing);
 }
 
-static struct rename_end *find_end(const GPtrArray *ends, const char *path)
-{
-	for (guint i = 0; i < ends->len; i++) {
-		struct rename_end *end = ends->pdata[i];
-
-		if (end->other && strcmp(end->path, path) == 0)
-			return end;
-	}
-	return NULL;
-}
-
 /* Both have renamed it. */
 static bool merge_renamed_twice(struct merge *merge,
 				const struct rename_end *ours,
@@ -402,10 +410,10 @@ static bool find_other(struct merge *merge, const struct rename_end *source,
 		       bool by_base, struct other *other)
 {
 	struct dirs *dirs = by_base ? merge->new : merge->attempt->dirs;
-	const GPtrArray *targets = by_base ? merge->their_targets
-					   : merge->our_targets;
+	GHashTable *renames = by_base ? merge->their_renames
+				      : merge->our_renames;
 
-	other->renamed = find_end(targets, source->other->path) != NULL;
+	other->renamed = g_hash_table_contains(renames, source->other->path);
 	return find_file(merge, dirs, source->path, &other->source) &&
 	       find_file(merge, dirs, source->other->path, &other->target);
 }
@@ -467,7 +475,7 @@ static bool merge_renames(struct merge *merge)
 
 		if (!theirs->other)
 			continue;
-		ours = find_end(merge->our_sources, theirs->path);
+		ours = g_hash_table_lookup(merge->our_renames, theirs->path);
 		if (!(ours ? merge_renamed_twice(merge, ours, theirs)
 			   : merge_renamed(merge, theirs, false)))
 			return false;
@@ -578,10 +586,26 @@ bool merge_apply(struct attempt *attempt, const struct patch *patch,
 		our_targets = g_ptr_array_new_with_free_func(rename_end_free);
 	g_autoptr(GPtrArray)
 		their_targets = g_ptr_array_new_with_free_func(rename_end_free);
-	struct merge merge = {attempt,	   patch,	  tree,
-			      old_dirs,	   new_dirs,	  paths,
-			      results,	   our_sources,	  their_sources,
-			      our_targets, their_targets, error};
+	g_autoptr(GHashTable)
+		our_renames = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable)
+		their_renames = g_hash_table_new(g_str_hash, g_str_equal);
+	struct merge merge = {
+		.attempt = attempt,
+		.patch = patch,
+		.tree = tree,
+		.old = old_dirs,
+		.new = new_dirs,
+		.paths = paths,
+		.results = results,
+		.our_sources = our_sources,
+		.their_sources = their_sources,
+		.our_targets = our_targets,
+		.their_targets = their_targets,
+		.our_renames = our_renames,
+		.their_renames = their_renames,
+		.error = error,
+	};
 
 	collect_paths(&merge);
 	return (make_trees(&merge) && find_renames(&merge) &&

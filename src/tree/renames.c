@@ -16,7 +16,8 @@
 #include "tree/merge-internal.h"
 
 #define PAIRS_MOST 20000 /* of files that are compared whatever their names */
-#define SAME_MOST 100	 /* sources of one content looked at */
+#define BYTES_MOST (256 << 20) /* of them; then no more are compared */
+#define SAME_MOST 100	       /* sources of one content looked at */
 #define PIECE_BYTES 64
 #define BINARY_BYTES 8000 /* looked at for a NUL */
 #define SCORE_SAME 60000
@@ -29,6 +30,7 @@ struct search {
 	struct objects *objects;
 	const GPtrArray *sources, *targets;
 	GHashTable *pieces; /* of sources: end to GArray of struct piece */
+	gsize bytes;	    /* read so far */
 	GError **error;
 };
 
@@ -238,7 +240,8 @@ static int likeness(struct search *search, struct rename_end *source,
 	gsize most, gap;
 	int score;
 
-	if (!is_regular(source) || !is_regular(target))
+	if (!is_regular(source) || !is_regular(target) ||
+	    search->bytes > BYTES_MOST)
 		return 0;
 	a = objects_read(search->objects, GIT_OBJECT_BLOB, &source->entry.id,
 			 search->error);
@@ -247,6 +250,7 @@ static int likeness(struct search *search, struct rename_end *source,
 	      : NULL;
 	if (!b)
 		return -1;
+	search->bytes += g_bytes_get_size(a) + g_bytes_get_size(b);
 	most = MAX(g_bytes_get_size(a), g_bytes_get_size(b));
 	gap = most - MIN(g_bytes_get_size(a), g_bytes_get_size(b));
 	if (most == 0 || most * (gsize)(SCORE_SAME - least) < gap * SCORE_SAME)
@@ -415,7 +419,7 @@ bool renames_find(struct objects *objects, const GPtrArray *sources,
 {
 	g_autoptr(GHashTable) pieces = g_hash_table_new_full(
 		NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
-	struct search search = {objects, sources, targets, pieces, error};
+	struct search search = {objects, sources, targets, pieces, 0, error};
 
 	if (sources->len == 0 || targets->len == 0)
 		return true;
