@@ -123,6 +123,7 @@ struct views {
 	fixture_t *fixture;
 	repo_t *repo;
 	char *base, *plain, *dir;
+	const struct snapshot_ops *ops;
 	snapshot_t *view;
 };
 
@@ -136,6 +137,9 @@ static int set_up(void **state)
 	top = views->fixture->dir->path;
 	views->repo = repo_open(views->fixture->path, &error);
 	if (!views->repo)
+		fail_msg("%s", error->message);
+	views->ops = snapshot_choose(top, "overlay", &error);
+	if (!views->ops)
 		fail_msg("%s", error->message);
 	views->base = g_build_filename(top, "base", NULL);
 	views->plain = g_build_filename(top, "plain", NULL);
@@ -165,9 +169,8 @@ static void start(struct views *views)
 {
 	g_clear_pointer(&views->view, snapshot_free);
 	assert_true(tempdir_remove_tree(views->plain));
-	views->view = snapshot_new(
-		snapshot_choose(views->fixture->dir->path, "overlay", NULL),
-		views->base, views->dir, NULL, NULL);
+	views->view = snapshot_new(views->ops, views->base, views->dir, NULL,
+				   NULL);
 	assert_non_null(views->view);
 	assert_true(repo_checkout(views->repo, "t0", NULL, views->plain,
 				  1600000000, NULL, NULL));
