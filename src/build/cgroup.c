@@ -21,13 +21,15 @@
 #include "base/base.h"
 
 #define PREFIX "reroll-"
-#define FOLDERS_MOST 2
+#define FOLDERS_MOST 3
+#define NICE_WEIGHT "10"  /* of 100, version 2 */
+#define NICE_SHARES "102" /* of 1024, version 1 */
 #define EMPTY_WAIT_MS 5000
 
 struct folder {
 	char *path;
 	int procs_fd;
-	bool memory, processes; /* what it binds */
+	bool memory, processes, share; /* what it binds */
 };
 
 struct cgroup {
@@ -258,23 +260,30 @@ static bool limit_processes(struct folder *folder, guint64 processes)
 	return processes && set_number(folder->path, "pids.max", processes);
 }
 
+static bool limit_share(struct folder *folder, bool nice)
+{
+	return nice && (write_value(folder->path, "cpu.weight", NICE_WEIGHT) ||
+			write_value(folder->path, "cpu.shares", NICE_SHARES));
+}
+
 static void try_folder(struct cgroup *group, const char *parent,
-		       guint64 memory_bytes, guint64 processes)
+		       const struct cgroup_limits *limits)
 {
 	struct folder *folder = &group->folders[group->n];
 
 	if (!parent || group->n == FOLDERS_MOST || !folder_make(folder, parent))
 		return;
-	folder->memory = limit_memory(folder, memory_bytes);
-	folder->processes = limit_processes(folder, processes);
-	if (folder->memory || folder->processes)
+	folder->memory = limit_memory(folder, limits->memory_bytes);
+	folder->processes = limit_processes(folder, limits->processes);
+	folder->share = limit_share(folder, limits->nice);
+	if (folder->memory || folder->processes || folder->share)
 		group->n++;
 	else
 		folder_clear(folder);
 }
 
-static void try_version_2(struct cgroup *group, guint64 memory_bytes,
-			  guint64 processes)
+static void try_version_2(struct cgroup *group,
+			  const struct cgroup_limits *limits)
 {
 	g_autofree char *own = own_folder("");
 	g_autofree char *above = own ? g_path_get_dirname(own) : NULL;
@@ -285,31 +294,46 @@ static void try_version_2(struct cgroup *group, guint64 memory_bytes,
 						      "cgroup.subtree_control");
 
 		if (has_word(control, "pids", " \n") ||
-		    has_word(control, "memory", " \n"))
-			try_folder(group, parents[i], memory_bytes, processes);
+		    has_word(control, "memory", " \n") ||
+		    has_word(control, "cpu", " \n"))
+			try_folder(group, parents[i], limits);
 	}
 }
 
-static void try_version_1(struct cgroup *group, guint64 memory_bytes,
-			  guint64 processes)
+/* Controllers that are mounted together share a folder, and so a group. */
+static void try_version_1(struct cgroup *group,
+			  const struct cgroup_limits *limits)
 {
-	g_autofree char *pids = own_folder("pids");
-	g_autofree char *memory = own_folder("memory");
-	bool together = pids && memory && strcmp(pids, memory) == 0;
+	const struct {
+		const char *name;
+		bool wanted;
+	} controllers[FOLDERS_MOST] = {
+		{"pids", limits->processes > 0},
+		{"memory", limits->memory_bytes > 0},
+		{"cpu", limits->nice},
+	};
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, NULL);
 
-	if (processes || together)
-		try_folder(group, pids, together ? memory_bytes : 0, processes);
-	if (memory_bytes && !together)
-		try_folder(group, memory, memory_bytes, 0);
+	for (gsize i = 0; i < G_N_ELEMENTS(controllers); i++) {
+		char *folder = controllers[i].wanted
+				       ? own_folder(controllers[i].name)
+				       : NULL;
+
+		if (folder && !g_hash_table_contains(seen, folder))
+			try_folder(group, folder, limits);
+		if (folder)
+			g_hash_table_add(seen, folder);
+	}
 }
 
-struct cgroup *cgroup_new(guint64 memory_bytes, guint64 processes)
+struct cgroup *cgroup_new(const struct cgroup_limits *limits)
 {
 	g_autoptr(cgroup_t) group = g_new0(struct cgroup, 1);
 
-	try_version_2(group, memory_bytes, processes);
+	try_version_2(group, limits);
 	if (!group->n)
-		try_version_1(group, memory_bytes, processes);
+		try_version_1(group, limits);
 	if (!group->n || !can_enter(group))
 		return NULL;
 	return g_steal_pointer(&group);

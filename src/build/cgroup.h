@@ -2,8 +2,8 @@
 /*
  * A control group of our own below the one we are in, where the machine lets us
  * make one: version 2 with its controllers delegated, or version 1's pids and
- * memory. What a group does not bind is left to rlimits. Private to the build
- * room.
+ * memory and cpu. What a group does not bind is left to rlimits. Private to the
+ * build room.
  */
 #ifndef BUILD_CGROUP_H
 #define BUILD_CGROUP_H
@@ -13,8 +13,13 @@
 
 struct cgroup;
 
-/* 0 is no limit. NULL when no group can be made or entered: no error. */
-struct cgroup *cgroup_new(guint64 memory_bytes, guint64 processes);
+struct cgroup_limits {
+	guint64 memory_bytes, processes; /* 0: no limit */
+	bool nice; /* a tenth of the usual share of the processor */
+};
+
+/* NULL when no group can be made or entered: no error. */
+struct cgroup *cgroup_new(const struct cgroup_limits *limits);
 
 /* Kill all that is in it, wait until it is empty, remove it. */
 void cgroup_free(struct cgroup *group);

@@ -285,6 +285,9 @@ static bool stage_init(struct command *command, GError **error)
 static bool command_init(struct command *command,
 			 const struct sandbox_spec *spec, GError **error)
 {
+	const struct cgroup_limits limits = {.memory_bytes = spec->memory_bytes,
+					     .processes = spec->processes,
+					     .nice = spec->nice};
 	const int end = -1;
 
 	command->spec = spec;
@@ -304,7 +307,7 @@ static bool command_init(struct command *command,
 		return false;
 	if (spec->output_bytes && spec->src.top && spec->src_writable)
 		command->source_bytes = folder_size(spec->src.top, G_MAXUINT64);
-	command->group = cgroup_new(spec->memory_bytes, spec->processes);
+	command->group = cgroup_new(&limits);
 	return sandbox_write_argv(command, error);
 }
 

@@ -8,20 +8,20 @@
  * that kbuild sees the same command lines in every build; the user is 1000.
  * Limits: memory and processes by a cgroup where one can be made, else by
  * rlimits; file size by rlimit; what the output folder (and a writable source)
- * grows by, by watching. 0 is no limit.
- * Folders of two layers are mounted as overlayfs. One that is written to needs
- * its `work` and is in one sandbox at a time; a source that is not writable
- * needs none. Of root's, `lower` must belong to SANDBOX_UID where the command
- * is to change it; `top` is given to it as plain folders are.
- * With `none` the command runs unprotected and sees the folders at their own
- * paths, so that there can be no `lower`; its limits and its end as a whole
- * process group stay.
- * Errors: CONFIG when bubblewrap is missing or the kernel refuses unprivileged
- * namespaces: says so, and the command is not run. TEMP (a mount that was
- * refused too), CANCELLED.
- * Async: the spec and all it points to must live until the callback; the sink
- * is called in the worker thread. After the callback, or the return of
- * sandbox_run(), no process of the command is left.
+ * grows by, by watching. 0 is no limit. One that is nice waits behind other
+ * work for the processor (niceness, batch scheduling, a small share of its
+ * cgroup) and the disk. Folders of two layers are mounted as overlayfs. One
+ * that is written to needs its `work` and is in one sandbox at a time; a source
+ * that is not writable needs none. Of root's, `lower` must belong to
+ * SANDBOX_UID where the command is to change it; `top` is given to it as plain
+ * folders are. With `none` the command runs unprotected and sees the folders at
+ * their own paths, so that there can be no `lower`; its limits and its end as a
+ * whole process group stay. Errors: CONFIG when bubblewrap is missing or the
+ * kernel refuses unprivileged namespaces: says so, and the command is not run.
+ * TEMP (a mount that was refused too), CANCELLED. Async: the spec and all it
+ * points to must live until the callback; the sink is called in the worker
+ * thread. After the callback, or the return of sandbox_run(), no process of the
+ * command is left.
  */
 #ifndef BUILD_SANDBOX_H
 #define BUILD_SANDBOX_H
@@ -45,6 +45,7 @@ struct sandbox_spec {
 	guint64 time_s, output_bytes, memory_bytes, processes;
 	process_sink sink;
 	gpointer sink_data;
+	bool nice; /* let all else on the machine go first */
 	bool none; /* --no-sandbox */
 };
 

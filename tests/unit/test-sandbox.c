@@ -553,6 +553,26 @@ static void layers_that_cannot_be_mounted_are_trouble(void **state)
 	}
 }
 
+static void a_nice_command_lets_others_go_first(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char script[] =
+		"nice; chrt -p $$ | head -n 1; ionice -p $$";
+	const char *const argv[] = {"sh", "-c", script, NULL};
+	const struct sandbox_spec spec = {.argv = argv,
+					  .time_s = 20,
+					  .sink = keep,
+					  .sink_data = fixture,
+					  .nice = true};
+	g_autoptr(sandbox_result_t) result = sandbox_run(&spec, NULL, NULL);
+
+	assert_non_null(result);
+	assert_true(process_result_ok(result->process));
+	assert_true(g_str_has_prefix(fixture->said->str, "10\n"));
+	assert_non_null(strstr(fixture->said->str, "SCHED_BATCH"));
+	assert_non_null(strstr(fixture->said->str, "best-effort: prio 7"));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 static int all_cases(void)
@@ -578,6 +598,7 @@ static int all_cases(void)
 		CASE(two_layers_are_seen_as_one_folder),
 		CASE(the_lower_layer_counts_for_no_limit),
 		CASE(layers_that_cannot_be_mounted_are_trouble),
+		CASE(a_nice_command_lets_others_go_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
