@@ -34,6 +34,7 @@ libreroll_a_SOURCES += \
 build_tests = \
 	tests/unit/test-checkout-view \
 	tests/unit/test-diagnostics \
+	tests/unit/test-escape \
 	tests/unit/test-executor \
 	tests/unit/test-kconfig \
 	tests/unit/test-keep \
@@ -48,6 +49,9 @@ tests_unit_test_checkout_view_SOURCES = tests/unit/test-checkout-view.c \
 tests_unit_test_checkout_view_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_diagnostics_SOURCES = tests/unit/test-diagnostics.c
 tests_unit_test_diagnostics_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_escape_SOURCES = tests/unit/test-escape.c \
+	tests/unit/test-build.h
+tests_unit_test_escape_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_executor_SOURCES = tests/unit/test-executor.c \
 	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
 	tests/unit/test-build.h
@@ -68,6 +72,15 @@ tests_unit_test_warm_SOURCES = tests/unit/test-warm.c \
 	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
 	tests/unit/test-build.h
 tests_unit_test_warm_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += \
+	tests/unit/test-checkout-view \
+	tests/unit/test-diagnostics \
+	tests/unit/test-escape \
+	tests/unit/test-executor \
+	tests/unit/test-kconfig \
+	tests/unit/test-plan \
+	tests/unit/test-sandbox \
+	tests/unit/test-snapshot
 
 check_PROGRAMS += tests/fuzz/fuzz-diagnostics tests/fuzz/fuzz-kconfig
 tests_fuzz_fuzz_diagnostics_SOURCES = tests/fuzz/fuzz-diagnostics.c \

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -46,6 +47,30 @@ static void be_nice(void)
 	sched_setscheduler(0, SCHED_BATCH, &none);
 	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
 		IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, IOPRIO_NR_LEVELS - 1));
+}
+
+/* Say what failed where the build's output goes, and end. */
+static _Noreturn void refuse(const char *what)
+{
+	const char *why = strerrordesc_np(errno);
+	const char *const parts[] = {what, why ? why : "unknown error", "\n"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+		if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0)
+			break;
+	}
+	_exit(EXIT_FAILURE);
+}
+
+/*
+ * No key of our session is the command's. Where we may not ask for another
+ * keyring the command cannot look into this one.
+ */
+static void forget_keys(void)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
+	    errno != ENOSYS && errno != EPERM)
+		refuse("no keyring can be made: ");
 }
 
 static int open_folder(const char *path)
@@ -112,19 +137,6 @@ static bool mount_folder(const struct stage *stage)
 {
 	return fchdir(stage->top) == 0 &&
 	       mount(".", stage->at, NULL, MS_BIND, NULL) == 0;
-}
-
-/* Say what failed where the build's output goes, and end. */
-static _Noreturn void refuse(const char *what)
-{
-	const char *why = strerrordesc_np(errno);
-	const char *const parts[] = {what, why ? why : "unknown error", "\n"};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
-		if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0)
-			break;
-	}
-	_exit(EXIT_FAILURE);
 }
 
 static void mount_stage(const struct stage *stage, bool is_root)
@@ -215,6 +227,8 @@ void sandbox_child_setup(gpointer data)
 		limit(RLIMIT_AS, spec->memory_bytes);
 	if (command->group)
 		cgroup_enter(command->group);
+	if (!spec->none)
+		forget_keys();
 	if (!command->staged)
 		return;
 	enter_namespaces(command);
