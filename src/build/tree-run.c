@@ -138,6 +138,7 @@ bool build_run_step(struct build_run *run, const char *const *argv,
 		.sink = take_output,
 		.sink_data = run,
 		.none = run->job->no_sandbox,
+		.nice = true,
 	};
 	g_autoptr(sandbox_result_t) ended = NULL;
 

@@ -17,7 +17,6 @@
 #include "base/base.h"
 #include "build/build-internal.h"
 #include "build/safe-file.h"
-#include "build/sandbox-internal.h"
 #include "tree/tree.h"
 
 #define SAID_NAME "base.json"
