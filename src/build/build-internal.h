@@ -59,6 +59,27 @@ extern const struct build_recipe build_recipe_kbuild, build_recipe_script;
 
 const struct build_recipe *build_recipe_of(const struct build_spec *spec);
 
+/* Run make with these words after its arguments; see build_run_step(). */
+bool kbuild_make(struct build_run *run, const char *const *words,
+		 GError **error);
+
+/*
+ * kbuild-install.c: install and pack what a build made that passed, then copy
+ * it to the artifacts.
+ */
+bool kbuild_install(struct build_run *run, GError **error);
+bool kbuild_collect(struct build_run *run, GError **error);
+
+/*
+ * A folder of the output folder into a file of it, in the sandbox (pack.c).
+ * The same content gives the same bytes: nothing tells when, where or by whom
+ * it was made.
+ */
+bool image_pack_tar(struct build_run *run, const char *dir, const char *name,
+		    GError **error);
+bool image_pack_ext2(struct build_run *run, const char *dir, const char *name,
+		     GError **error);
+
 /*
  * Build run->tree from the checkout to the findings. The private folders are
  * gone after build_run_clear().
@@ -142,6 +163,9 @@ bool artifact_collect(struct build_run *run, const struct layers *from,
 /* List a file that is in the artifact folder already. */
 bool artifact_list(struct build_run *run, const char *role, const char *name,
 		   GError **error);
+
+/* manifest.json and SHA256SUMS over all that is listed. */
+bool manifest_write(const struct build_run *run, GError **error);
 
 /* The project's own, each in one of `from`; one not made is a finding. */
 bool artifact_collect_listed(struct build_run *run,

@@ -66,6 +66,9 @@ static char *result_key(const struct build_run *run, GError **error)
 	digest_text(sum, spec);
 	digest_text(sum, job->no_sandbox ? "open" : "sandbox");
 	digest_texts(sum, run->spec->artifacts);
+	digest_text(sum, run->spec->headers ? "headers" : "");
+	digest_text(sum, run->spec->headers_image ? "headers-image" : "");
+	digest_text(sum, run->spec->modules_image ? "modules-image" : "");
 	digest_text(sum, run->spec->warnings == WARNINGS_NEW   ? "new"
 			 : run->spec->warnings == WARNINGS_ALL ? "all"
 							       : "ignore");

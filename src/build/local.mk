@@ -7,6 +7,7 @@ libreroll_a_SOURCES += \
 	src/build/cgroup.c src/build/cgroup.h \
 	src/build/diagnostics.c src/build/diagnostics.h \
 	src/build/executor.h \
+	src/build/kbuild-install.c \
 	src/build/kconfig.c src/build/kconfig.h \
 	src/build/kconfig-expr.c \
 	src/build/kconfig-tree.c \
@@ -14,6 +15,8 @@ libreroll_a_SOURCES += \
 	src/build/layers.c src/build/layers.h \
 	src/build/local.c \
 	src/build/log-file.c src/build/log-file.h \
+	src/build/manifest.c \
+	src/build/pack.c \
 	src/build/plan.c src/build/plan.h \
 	src/build/plan-toolchain.c \
 	src/build/recipe-kbuild.c \
@@ -33,6 +36,7 @@ libreroll_a_SOURCES += \
 
 build_tests = \
 	tests/unit/test-checkout-view \
+	tests/unit/test-artifacts \
 	tests/unit/test-diagnostics \
 	tests/unit/test-escape \
 	tests/unit/test-executor \
@@ -47,6 +51,9 @@ TESTS += $(build_tests)
 tests_unit_test_checkout_view_SOURCES = tests/unit/test-checkout-view.c \
 	tests/unit/test-build.h
 tests_unit_test_checkout_view_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_artifacts_SOURCES = tests/unit/test-artifacts.c \
+	tests/unit/test-build.h
+tests_unit_test_artifacts_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_diagnostics_SOURCES = tests/unit/test-diagnostics.c
 tests_unit_test_diagnostics_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_escape_SOURCES = tests/unit/test-escape.c \

@@ -188,6 +188,12 @@ static void add_kernel_tools(struct build_spec *spec)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(tools); i++)
 		add_tool(spec, g_strdup(tools[i][0]), tools[i][1]);
+	if (spec->modules_image)
+		add_tool(spec, g_strdup("depmod"), "kmod");
+	if (spec->modules_image || spec->headers_image) {
+		add_tool(spec, g_strdup("mke2fs"), "e2fsprogs");
+		add_tool(spec, g_strdup("debugfs"), "e2fsprogs");
+	}
 }
 
 bool build_spec_use_toolchain(struct build_spec *spec, const struct arch *arch,

@@ -277,6 +277,19 @@ static void set_targets(const struct planner *planner, struct build_spec *spec)
 	}
 }
 
+static bool has_extra(const struct planner *planner, const char *extra)
+{
+	return g_ptr_array_find_with_equal_func(planner->rule->extras, extra,
+						g_str_equal, NULL);
+}
+
+static void set_extras(const struct planner *planner, struct build_spec *spec)
+{
+	spec->headers = has_extra(planner, "headers");
+	spec->headers_image = has_extra(planner, "headers-image");
+	spec->modules_image = has_extra(planner, "modules-image");
+}
+
 static bool plan_cell(struct planner *planner, const struct cell *cell,
 		      GError **error)
 {
@@ -290,6 +303,7 @@ static bool plan_cell(struct planner *planner, const struct cell *cell,
 	spec->command = g_strdup(rule->command);
 	set_arch(spec, planner->arch, rule->arch);
 	set_targets(planner, spec);
+	set_extras(planner, spec);
 	set_limits(planner, spec);
 	set_fragments(planner, spec, cell->without);
 	if (!build_spec_use_toolchain(spec, planner->arch, planner->site,

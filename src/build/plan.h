@@ -40,6 +40,7 @@ struct build_spec {
 	GPtrArray *targets;	   /* of char * */
 	GPtrArray *artifacts; /* of char *: paths below the output folder */
 	char *command;	      /* script */
+	bool headers, headers_image, modules_image; /* kept beside the rest */
 	enum warnings_policy warnings;
 	guint64 time_s, output_bytes, memory_bytes, processes, log_bytes;
 	guint jobs;

@@ -13,9 +13,6 @@
 #include "build/kconfig.h"
 #include "tree/tree.h"
 
-#define MODULES_DIR "reroll-modules"
-#define MODULES_TAR "modules.tar"
-
 static GPtrArray *make_command(const struct build_run *run)
 {
 	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
@@ -177,48 +174,14 @@ static bool make_targets(struct build_run *run, GError **error)
 	return run_make(run, argv, error);
 }
 
-/* Whether the build made any module. */
-static bool has_modules(const struct build_run *run)
-{
-	g_autofree char *order = layers_read(&run->out->layers, "modules.order",
-					     KCONFIG_TEXT_BYTES);
-
-	return order && *order;
-}
-
-static bool pack_modules(struct build_run *run, GError **error)
-{
-	g_autofree char *from = g_build_filename(run->out_seen, MODULES_DIR,
-						 NULL);
-	g_autofree char *to = g_build_filename(run->out_seen, MODULES_TAR,
-					       NULL);
-	const char *const argv[] = {"tar",
-				    "--sort=name",
-				    "--owner=0",
-				    "--group=0",
-				    "--numeric-owner",
-				    "--mtime=@0",
-				    "-cf",
-				    to,
-				    "-C",
-				    from,
-				    ".",
-				    NULL};
-
-	return build_run_step(run, argv, SANDBOX_OUT, error);
-}
-
-static bool install_modules(struct build_run *run, GError **error)
+bool kbuild_make(struct build_run *run, const char *const *words,
+		 GError **error)
 {
 	g_autoptr(GPtrArray) argv = make_command(run);
 
-	g_ptr_array_add(argv, g_strdup_printf("INSTALL_MOD_PATH=%s/%s",
-					      run->out_seen, MODULES_DIR));
-	g_ptr_array_add(argv, g_strdup("DEPMOD=true"));
-	g_ptr_array_add(argv, g_strdup("modules_install"));
-	if (!run_make(run, argv, error))
-		return false;
-	return !has_passed(run) || pack_modules(run, error);
+	for (; *words; words++)
+		g_ptr_array_add(argv, g_strdup(*words));
+	return run_make(run, argv, error);
 }
 
 static bool kbuild_build(struct build_run *run, GError **error)
@@ -227,66 +190,7 @@ static bool kbuild_build(struct build_run *run, GError **error)
 		return false;
 	if (has_passed(run) && !make_targets(run, error))
 		return false;
-	if (has_passed(run) && !run->base && has_modules(run))
-		return install_modules(run, error);
-	return true;
-}
-
-/* What a kernel leaves, beside its image. */
-static const struct artifact_want leavings[] = {
-	{".config", "config", "config"},
-	{"System.map", "system-map", "System.map"},
-	{"vmlinux", "vmlinux", "vmlinux"},
-	{MODULES_TAR, "modules", MODULES_TAR},
-};
-
-/* Other targets, a folder or "modules", leave no image. */
-static bool is_image_wanted(const struct build_spec *spec, const char *image)
-{
-	for (guint i = 0; i < spec->targets->len; i++) {
-		const char *target = spec->targets->pdata[i];
-
-		if (g_str_equal(target, "all") || g_str_equal(target, image))
-			return true;
-	}
-	return false;
-}
-
-/* The kernel's image; a build that should make it and did not has failed. */
-static bool collect_image(struct build_run *run, GError **error)
-{
-	const char *path = run->spec->image;
-	g_autofree char *name = path ? g_path_get_basename(path) : NULL;
-	guint before = run->result->artifacts->len;
-
-	if (!path)
-		return true;
-	if (!artifact_collect(run, &run->out->layers,
-			      &(struct artifact_want){path, "kernel", name},
-			      error))
-		return false;
-	if (run->result->artifacts->len > before ||
-	    !is_image_wanted(run->spec, name))
-		return true;
-	run->result->status = BUILD_FAILED;
-	g_free(run->result->summary);
-	run->result->summary = g_strdup_printf(
-		"the kernel image %s was not made", path);
-	return true;
-}
-
-static bool kbuild_collect(struct build_run *run, GError **error)
-{
-	const struct layers *const from[] = {&run->out->layers, NULL};
-
-	if (!collect_image(run, error))
-		return false;
-	for (gsize i = 0; i < G_N_ELEMENTS(leavings); i++) {
-		if (!artifact_collect(run, &run->out->layers, &leavings[i],
-				      error))
-			return false;
-	}
-	return artifact_collect_listed(run, from, error);
+	return !has_passed(run) || run->base || kbuild_install(run, error);
 }
 
 /* What no make of a kernel looks at; text_glob() patterns. */

@@ -8,6 +8,8 @@
 /* Each list stands in the order of its enum in project.h. */
 static const char *const recipe_words[] = {"kbuild", "script", NULL};
 static const char *const warnings_words[] = {"new", "all", "ignore", NULL};
+static const char *const extra_words[] = {"headers", "headers-image",
+					  "modules-image", NULL};
 static const char *const fail_on_words[] = {"error", "warning", "never", NULL};
 static const char *const review_words[] = {"hold", "reject", "accept", NULL};
 static const char *const reply_words[] = {"verdict", "incomplete", "trouble",
@@ -176,6 +178,11 @@ static const struct schema build_form = {
 		 .item = KEY_TEXT, .expect = expect_inside,
 		 .doc = "Files of the output folder to keep beside the "
 			"recipe's own"},
+		{"extras", KEY_LIST, FIELD(build_rule, extras),
+		 .item = KEY_TEXT, .words = extra_words,
+		 .doc = "What kbuild makes beside its artifacts: headers for "
+			"programs as a tar file, these or the modules as an "
+			"ext2 image"},
 		{"warnings", KEY_WORD, FIELD(build_rule, warnings),
 		 .fallback = "new", .words = warnings_words,
 		 .doc = "Which of the compiler's warnings count: those the "

@@ -34,6 +34,7 @@ struct build_rule {
 	GPtrArray *without;
 	GPtrArray *targets;
 	GPtrArray *artifacts;
+	GPtrArray *extras; /* "headers", "headers-image", "modules-image" */
 	enum warnings_policy warnings;
 	bool boot; /* key: lava */
 	bool each_patch;
