@@ -7,6 +7,7 @@ libreroll_a_SOURCES += \
 	src/build/cgroup.c src/build/cgroup.h \
 	src/build/diagnostics.c src/build/diagnostics.h \
 	src/build/executor.h \
+	src/build/images.c src/build/images.h \
 	src/build/kbuild-install.c \
 	src/build/kconfig.c src/build/kconfig.h \
 	src/build/kconfig-expr.c \
@@ -40,6 +41,7 @@ build_tests = \
 	tests/unit/test-diagnostics \
 	tests/unit/test-escape \
 	tests/unit/test-executor \
+	tests/unit/test-images \
 	tests/unit/test-kconfig \
 	tests/unit/test-keep \
 	tests/unit/test-plan \
@@ -63,6 +65,9 @@ tests_unit_test_executor_SOURCES = tests/unit/test-executor.c \
 	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
 	tests/unit/test-build.h
 tests_unit_test_executor_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_images_SOURCES = tests/unit/test-images.c \
+	tests/unit/test-build.h
+tests_unit_test_images_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_kconfig_SOURCES = tests/unit/test-kconfig.c
 tests_unit_test_kconfig_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_keep_SOURCES = tests/unit/test-keep.c tests/unit/test-build.h
