@@ -16,6 +16,7 @@ libreroll_a_SOURCES += \
 	src/tree/merge.c \
 	src/tree/net.c \
 	src/tree/merge.c src/tree/merge-internal.h \
+	src/tree/mails.c src/tree/mails.h \
 	src/tree/objects.c \
 	src/tree/patch-id.c \
 	src/tree/paths.c src/tree/paths.h \

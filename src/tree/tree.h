@@ -9,6 +9,7 @@
 #include "tree/apply.h"
 #include "tree/clones.h"
 #include "tree/history.h"
+#include "tree/mails.h"
 #include "tree/paths.h"
 #include "tree/repo.h"
 
