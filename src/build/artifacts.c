@@ -139,6 +139,25 @@ bool artifact_list(struct build_run *run, const char *role, const char *name,
 	return true;
 }
 
+bool artifact_write(struct build_run *run, const char *role, const char *name,
+		    GBytes *content, GError **error)
+{
+	g_autofree char *sha256 = g_compute_checksum_for_bytes(
+		G_CHECKSUM_SHA256, content);
+	gsize len;
+	const guint8 *data = g_bytes_get_data(content, &len);
+	int fd = make_file(run, name);
+	bool ok = fd >= 0 && (!len || write_all(fd, data, len));
+
+	if (fd >= 0 && close(fd) < 0)
+		ok = false;
+	if (!ok)
+		return say_failed(name, error);
+	if (role)
+		list(run, role, name, len, sha256);
+	return true;
+}
+
 /* The path without "./" and "../", so that it stays in the artifact folder. */
 static char *inside_name(const char *path)
 {

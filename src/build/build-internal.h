@@ -164,8 +164,18 @@ bool artifact_collect(struct build_run *run, const struct layers *from,
 bool artifact_list(struct build_run *run, const char *role, const char *name,
 		   GError **error);
 
+/* Write a file of ours to the artifacts; with a role it is listed. */
+bool artifact_write(struct build_run *run, const char *role, const char *name,
+		    GBytes *content, GError **error);
+
+/*
+ * reproduce.sh, which makes this build again with git and make, and the series
+ * for it. Nothing when the job does not say what the tree is made of.
+ */
+bool reproduce_write(struct build_run *run, GError **error);
+
 /* manifest.json and SHA256SUMS over all that is listed. */
-bool manifest_write(const struct build_run *run, GError **error);
+bool manifest_write(struct build_run *run, GError **error);
 
 /* The project's own, each in one of `from`; one not made is a finding. */
 bool artifact_collect_listed(struct build_run *run,

@@ -32,9 +32,17 @@ struct build_job {
 	const char *objects_dir; /* more objects, of the series; or NULL */
 	const char *tree;	 /* tree id to build */
 	const char
-		*base_tree;  /* what the series is compared with; may be NULL */
-	struct keep *keep;   /* of sources, finished bases and results */
-	const char *out_dir; /* artifacts and log go to out_dir/spec->id */
+		*base_tree; /* what the series is compared with; may be NULL */
+	/*
+	 * For whoever repeats the build elsewhere; NULL where it is not known.
+	 * `tree` is that of `head`, which leads to `base_commit` by way of the
+	 * series' commits.
+	 */
+	const char *base_commit, *head;
+	const char *base_url;	      /* where git fetch finds base_commit */
+	const GPtrArray *message_ids; /* of char *: with its cover, in order */
+	struct keep *keep;    /* of sources, finished bases and results */
+	const char *out_dir;  /* artifacts and log go to out_dir/spec->id */
 	const char *work_dir; /* private folders are made here */
 	bool no_sandbox;
 	gint64 source_at; /* date of the sources */

@@ -274,7 +274,8 @@ static struct build_result *build(const struct build_job *job,
 				.progress = job->progress ? progress : NULL};
 	struct build_result *result = NULL;
 
-	if (build_and_judge(&run, error) && manifest_write(&run, error))
+	if (build_and_judge(&run, error) && reproduce_write(&run, error) &&
+	    manifest_write(&run, error))
 		result = g_steal_pointer(&run.result);
 	build_run_clear(&run);
 	g_clear_pointer(&run.changes, g_ptr_array_unref);

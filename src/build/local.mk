@@ -22,6 +22,7 @@ libreroll_a_SOURCES += \
 	src/build/plan-toolchain.c \
 	src/build/recipe-kbuild.c \
 	src/build/recipe-script.c \
+	src/build/reproduce.c \
 	src/build/result.c src/build/result.h \
 	src/build/safe-file.c src/build/safe-file.h \
 	src/build/sandbox.c src/build/sandbox.h \

@@ -3,6 +3,8 @@
  * The list of a build's artifacts, beside them: manifest.json for programs,
  * SHA256SUMS for `sha256sum -c`. They list neither themselves nor each other.
  */
+#include <string.h>
+
 #include "base/base.h"
 #include "build/build-internal.h"
 
@@ -44,29 +46,24 @@ static json_t *manifest_json(const struct build_run *run)
 			 json_object_get(result, "artifacts"));
 }
 
-static bool write_text(const struct build_run *run, const char *name,
-		       const char *text, GError **error)
+static bool write_text(struct build_run *run, const char *name, char *text,
+		       GError **error)
 {
-	g_autofree char *path = g_build_filename(run->artifact_dir, name, NULL);
-	g_autoptr(GError) local = NULL;
+	g_autoptr(GBytes) content = g_bytes_new_take(text, strlen(text));
 
-	if (g_file_set_contents(path, text, -1, &local))
-		return true;
-	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-		    "the list of artifacts cannot be written: %s",
-		    local->message);
-	return false;
+	return artifact_write(run, NULL, name, content, error);
 }
 
-bool manifest_write(const struct build_run *run, GError **error)
+bool manifest_write(struct build_run *run, GError **error)
 {
 	g_autoptr(json_t) json = manifest_json(run);
-	g_autofree char *compact = json_dumps(json, JSON_INDENT(1));
-	g_autofree char *text = g_strconcat(compact, "\n", NULL);
+	g_autofree char *dumped = json_dumps(json, JSON_INDENT(1));
 	g_autoptr(GString) sums = g_string_new(NULL);
 
 	for (guint i = 0; i < run->result->artifacts->len; i++)
 		add_sum(sums, run->result->artifacts->pdata[i]);
-	return write_text(run, "manifest.json", text, error) &&
-	       write_text(run, "SHA256SUMS", sums->str, error);
+	return write_text(run, "manifest.json", g_strconcat(dumped, "\n", NULL),
+			  error) &&
+	       write_text(run, "SHA256SUMS",
+			  g_string_free(g_steal_pointer(&sums), FALSE), error);
 }

@@ -4,6 +4,8 @@
  * a reference to the run; the store gives a reference back once only, whoever
  * reports the end and however often. The last one ends the stage.
  */
+#include <string.h>
+
 #include "pipeline/pipeline-internal.h"
 
 struct build_stage {
@@ -12,7 +14,8 @@ struct build_stage {
 	guint next;	  /* the first that was not started */
 	guint running;
 	struct verdict *verdict;
-	GError *trouble; /* the first build that could not be judged */
+	GError *trouble;	/* the first build that could not be judged */
+	GPtrArray *message_ids; /* of char *, borrowed of the series */
 };
 
 struct build_slot {
@@ -27,6 +30,7 @@ void build_stage_free(struct build_stage *builds)
 		return;
 	g_ptr_array_unref(builds->slots);
 	g_ptr_array_unref(builds->plan);
+	g_ptr_array_unref(builds->message_ids);
 	verdict_free(builds->verdict);
 	g_clear_error(&builds->trouble);
 	g_free(builds);
@@ -135,6 +139,59 @@ static void builds_pump(struct run *run)
 	}
 }
 
+/* The commit that the series and what it depends on were applied to. */
+static const char *base_commit(const struct gate_subject *subject)
+{
+	const char *commit = NULL;
+	json_t *row;
+	gsize i;
+
+	json_array_foreach (subject->tried, i, row) {
+		if (json_is_true(json_object_get(row, "applied")))
+			commit = json_string_value(
+				json_object_get(row, "commit"));
+	}
+	return commit;
+}
+
+/* The tree of the site that is kept there; NULL: none. */
+static const struct tree_config *find_tree(const struct run *run)
+{
+	const struct site *site = run->options->site;
+	const GPtrArray *trees = site ? site->trees : NULL;
+
+	for (guint i = 0; trees && i < trees->len; i++) {
+		g_autofree char *path = tree_path(site, trees->pdata[i]);
+
+		if (strcmp(path, run->subject.applied_repo) == 0)
+			return trees->pdata[i];
+	}
+	return NULL;
+}
+
+/* Where anybody finds the base: the tree's URL, else its path here. */
+static const char *base_url(const struct run *run)
+{
+	const struct tree_config *tree = find_tree(run);
+
+	return tree && tree->url ? tree->url : run->subject.applied_repo;
+}
+
+static GPtrArray *list_message_ids(const struct series *series)
+{
+	GPtrArray *ids = g_ptr_array_new();
+
+	if (series->cover && series->cover->message_id)
+		g_ptr_array_add(ids, series->cover->message_id);
+	for (guint i = 0; i < series->patches->len; i++) {
+		const struct message *patch = series->patches->pdata[i];
+
+		if (patch->message_id)
+			g_ptr_array_add(ids, patch->message_id);
+	}
+	return ids;
+}
+
 static struct build_slot *build_slot_new(struct run *run,
 					 const struct build_spec *spec)
 {
@@ -149,6 +206,10 @@ static struct build_slot *build_slot_new(struct run *run,
 		.tree = run->subject.applied->tree,
 		.base_tree = run->subject.base_tree,
 		.keep = run->options->keep,
+		.base_commit = base_commit(&run->subject),
+		.head = run->subject.applied->head,
+		.base_url = base_url(run),
+		.message_ids = run->builds->message_ids,
 		.out_dir = run->options->out_dir,
 		.work_dir = run->options->work_dir,
 		.no_sandbox = run->options->no_sandbox,
@@ -186,6 +247,7 @@ void builds_start(struct run *run)
 	run->builds->plan = plan;
 	run->builds->slots = g_ptr_array_new_with_free_func(g_free);
 	run->builds->verdict = verdict_new();
+	run->builds->message_ids = list_message_ids(run->options->series);
 	if (!builds_record(run, &error)) {
 		run_stage_failed(run, error);
 		return;

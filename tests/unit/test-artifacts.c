@@ -308,6 +308,124 @@ static void large_modules_fit_into_their_image(void **state)
 	assert_true(artifact(result, "headers.ext2")->size < 60 << 20);
 }
 
+#define GIT "git -c user.name=t -c user.email=t@example.org "
+
+/* Commit what is in the repository's folder; the id. */
+static char *commit(struct fixture *fixture, const char *message)
+{
+	g_autofree char *quoted = g_shell_quote(message);
+	g_autofree char *script = g_strdup_printf(
+		"git add -A; " GIT "commit -q -m %s; git rev-parse HEAD",
+		quoted);
+	char *id = run(fixture->repo, script);
+
+	g_free(fixture->tree);
+	fixture->tree = run(fixture->repo, "git write-tree");
+	return id;
+}
+
+/* What the script that is beside the artifacts does: its exit status. */
+static int reproduce(const struct fixture *fixture, const char *dir)
+{
+	g_autofree char *script = g_strdup_printf(
+		"status=0; sh reproduce.sh %s/%s >%s/%s.log 2>&1 || "
+		"status=$?; echo $status",
+		fixture->dir->path, dir, fixture->dir->path, dir);
+	g_autofree char *status = look(fixture, script);
+
+	return atoi(status);
+}
+
+static char *said(const struct fixture *fixture, const char *script)
+{
+	return run(fixture->dir->path, script);
+}
+
+static void a_kernel_is_built_again_by_its_script(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *base = commit(fixture, "base"), *head = NULL;
+	g_autofree char *config = NULL, *warned = NULL, *checked = NULL;
+	g_autoptr(build_result_t) result = NULL;
+
+	test_put(fixture->repo, "src/crlf", "From one\r\n--- \r\ntwo\r\n");
+	test_put(fixture->repo, "src/a'b c", "\xc3\xa9 no end of line");
+	test_put(fixture->repo, "src/a.c", "int a = 1;\n");
+	head = commit(fixture, "add: \xc3\xa9\n\nMore.\n");
+	fixture->job.base_commit = base;
+	fixture->job.head = head;
+	fixture->job.base_url = fixture->repo;
+	result = build(fixture, KERNEL ", config: [CONFIG_BASE=n, CONFIG_OF=y, "
+				       "'CONFIG_T=\"it''s $(HOME)\"']");
+	assert_int_equal(result->status, BUILD_PASSED);
+	assert_int_equal(reproduce(fixture, "again"), 0);
+	warned = said(fixture, "grep -c ^warning:.src again.log || :");
+	assert_string_equal(warned, "0");
+	config = said(fixture, "grep ^C again/out/.config; "
+			       "ls again/out/System.map again/modules/lib");
+	assert_string_equal(
+		config,
+		"CONFIG_BASE=n\nCONFIG_OF=y\nCONFIG_T=\"it's $(HOME)\"\n"
+		"again/out/System.map\n\n"
+		"again/modules/lib:\nmodules");
+	checked = look(fixture, "shellcheck reproduce.sh");
+	assert_string_equal(checked, "");
+}
+
+static void a_failure_is_repeated_at_the_same_line(void **state)
+{
+	static const char first[] =
+		"grep -o 'src/a.c:[0-9]*:[0-9]*: error: .*' %s | head -1";
+	struct fixture *fixture = *state;
+	g_autofree char *base = commit(fixture, "base"), *head = NULL;
+	g_autofree char *before = NULL, *after = NULL, *here = NULL;
+	g_autoptr(build_result_t) result = NULL;
+
+	test_put(fixture->repo, "src/a.c", "int a = gone;\n");
+	head = commit(fixture, "break it");
+	fixture->job.base_commit = base;
+	fixture->job.head = head;
+	fixture->job.base_url = fixture->repo;
+	result = build(fixture, KERNEL);
+	assert_int_equal(result->status, BUILD_FAILED);
+	assert_int_equal(reproduce(fixture, "again"), 2);
+	here = g_strdup_printf(first, result->log_path);
+	before = said(fixture, here);
+	g_free(here);
+	here = g_strdup_printf(first, "again.log");
+	after = said(fixture, here);
+	assert_true(*before);
+	assert_string_equal(before, after);
+}
+
+static void names_of_strangers_are_quoted_in_the_script(void **state)
+{
+	static char id[] = "<a'; touch ../../pwned; '\n$(touch pwned)@x>";
+	struct fixture *fixture = *state;
+	g_autofree char *base = commit(fixture, "base"), *found = NULL;
+	g_autoptr(GPtrArray) ids = g_ptr_array_new();
+	g_autoptr(build_result_t) result = NULL;
+
+	g_ptr_array_add(ids, id);
+	fixture->job.base_commit = fixture->job.head = base;
+	fixture->job.base_url = "/nowhere/'; touch pwned; '";
+	fixture->job.message_ids = ids;
+	result = build(fixture, "recipe: script, command: 'true'");
+	g_free(look(fixture, "rm series.mbox"));
+	assert_int_not_equal(reproduce(fixture, "again"), 0);
+	found = said(fixture, "find . -name pwned");
+	assert_string_equal(found, "");
+}
+
+static void without_a_known_base_there_is_no_script(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = build(fixture, KERNEL);
+
+	assert_null(find(result, "reproduce.sh"));
+	assert_null(find(result, "series.mbox"));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -320,6 +438,10 @@ int main(void)
 		CASE(an_image_holds_the_modules_and_belongs_to_root),
 		CASE(the_same_modules_give_the_same_image),
 		CASE(large_modules_fit_into_their_image),
+		CASE(a_kernel_is_built_again_by_its_script),
+		CASE(a_failure_is_repeated_at_the_same_line),
+		CASE(names_of_strangers_are_quoted_in_the_script),
+		CASE(without_a_known_base_there_is_no_script),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
