@@ -36,10 +36,11 @@ static json_t *manifest_json(const struct build_run *run)
 	const struct build_job *job = run->job;
 	g_autoptr(json_t) result = build_result_to_json(run->result);
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:O}", "build",
-			 json_text(spec->id), "tree", json_text(job->tree),
-			 "arch", json_text(spec->arch), "defconfig",
-			 json_text(spec->defconfig), "toolchain",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:O}",
+			 "build", json_text(spec->id), "tree",
+			 json_text(job->tree), "arch", json_text(spec->arch),
+			 "defconfig", json_text(spec->defconfig), "seed",
+			 json_text(spec->seed), "toolchain",
 			 json_text(spec->toolchain), "summary",
 			 json_text(run->result->summary), "status",
 			 build_status_name(run->result->status), "artifacts",

@@ -61,6 +61,7 @@ void build_spec_free(struct build_spec *spec)
 	g_free(spec->source_arch);
 	g_free(spec->image);
 	g_free(spec->defconfig);
+	g_free(spec->seed);
 	g_free(spec->toolchain);
 	g_ptr_array_unref(spec->make_args);
 	g_ptr_array_unref(spec->tools);
@@ -290,6 +291,36 @@ static void set_extras(const struct planner *planner, struct build_spec *spec)
 	spec->modules_image = has_extra(planner, "modules-image");
 }
 
+/* make hands it on to kconfig, for the base as for the series. */
+static void set_seed(struct build_spec *spec, guint32 seed)
+{
+	spec->seed = g_strdup_printf("0x%08x", seed);
+	g_ptr_array_add(spec->make_args,
+			g_strconcat("KCONFIG_SEED=", spec->seed, NULL));
+}
+
+static bool is_random(const struct build_spec *spec)
+{
+	return spec->defconfig &&
+	       g_str_has_suffix(spec->defconfig, "randconfig");
+}
+
+void build_spec_draw(struct build_spec *spec, const char *text)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	guint8 digest[32];
+	gsize len = sizeof(digest);
+	guint32 seed;
+
+	if (spec->seed || !is_random(spec))
+		return;
+	g_checksum_update(sum, (const guchar *)text, -1);
+	g_checksum_update(sum, (const guchar *)spec->id, -1);
+	g_checksum_get_digest(sum, digest, &len);
+	memcpy(&seed, digest, sizeof(seed));
+	set_seed(spec, GUINT32_FROM_BE(seed));
+}
+
 static bool plan_cell(struct planner *planner, const struct cell *cell,
 		      GError **error)
 {
@@ -310,6 +341,8 @@ static bool plan_cell(struct planner *planner, const struct cell *cell,
 				      error))
 		return false;
 	spec->id = make_id(planner, cell);
+	if (rule->seed && is_random(spec))
+		set_seed(spec, (guint32)rule->seed);
 	g_ptr_array_add(planner->specs, g_steal_pointer(&spec));
 	return true;
 }

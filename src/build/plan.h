@@ -25,11 +25,12 @@ struct build_spec {
 	char *id;
 	char *origin; /* the project file, for messages */
 	enum recipe_kind recipe;
-	char *arch;	      /* as the project writes it */
-	char *make_arch;      /* ARCH= of kbuild: "x86_64", "powerpc" */
-	char *source_arch;    /* its folder below arch/: "x86" */
-	char *image;	      /* of the kernel, below the output folder */
-	char *defconfig;      /* NULL for scripts */
+	char *arch;	   /* as the project writes it */
+	char *make_arch;   /* ARCH= of kbuild: "x86_64", "powerpc" */
+	char *source_arch; /* its folder below arch/: "x86" */
+	char *image;	   /* of the kernel, below the output folder */
+	char *defconfig;   /* NULL for scripts */
+	char *seed; /* KCONFIG_SEED= of a randconfig: "0x1b2c3d4e"; or NULL */
 	char *toolchain;      /* "gcc" */
 	GPtrArray *make_args; /* of char *: ARCH=, CROSS_COMPILE=, LLVM=; what
 			       * a script has in its environment */
@@ -49,6 +50,12 @@ struct build_spec {
 /* Of struct build_spec. */
 GPtrArray *build_plan(const struct project *project, const struct site *site,
 		      GError **error);
+
+/*
+ * Draw the seed of a randconfig that the project gives none: the same for the
+ * same `text` and id. Any other build is left as it is.
+ */
+void build_spec_draw(struct build_spec *spec, const char *text);
 void build_spec_free(struct build_spec *spec);
 typedef struct build_spec build_spec_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(build_spec_t, build_spec_free)

@@ -157,6 +157,11 @@ static const struct schema build_form = {
 		 .item = KEY_TEXT, .expect = expect_target,
 		 .doc = "Configurations to start from, a build each; without "
 			"one that of the architecture"},
+		{"seed", KEY_COUNT, FIELD(build_rule, seed), .fallback = "0",
+		 .most = G_MAXUINT32,
+		 .doc = "What a randconfig is drawn with, as KCONFIG_SEED; with "
+			"0 each series has its own, made from the files that "
+			"it leads to"},
 		{"toolchain", KEY_LIST, FIELD(build_rule, toolchain),
 		 .fallback = "gcc", .item = KEY_TEXT, .expect = expect_word,
 		 .doc = "Toolchains, a build each: gcc, clang or one of the "

@@ -29,6 +29,7 @@ struct build_rule {
 	enum recipe_kind recipe;
 	char *command;	      /* script: run by sh -e in the source folder */
 	GPtrArray *defconfig; /* empty: the arch's default */
+	guint64 seed;	      /* of a randconfig; 0: each series its own */
 	GPtrArray *toolchain; /* empty: gcc */
 	GPtrArray *config;    /* fragments: a path, or "CONFIG_X=y" lines */
 	GPtrArray *without;

@@ -99,6 +99,7 @@ static void build_done(GObject *source, GAsyncResult *res, gpointer data)
 	if (result) {
 		json = build_result_to_json(result);
 		json_object_set_new(json, "id", json_text(slot->spec->id));
+		json_object_set_new(json, "seed", json_text(slot->spec->seed));
 		json_array_append(run->builds_json, json);
 	}
 	log_event(LOG_LEVEL_INFO, run->id, "build %s %s", slot->spec->id,
@@ -243,6 +244,8 @@ void builds_start(struct run *run)
 		run_stage_failed(run, error);
 		return;
 	}
+	for (guint i = 0; i < plan->len; i++)
+		build_spec_draw(plan->pdata[i], run->subject.applied->tree);
 	run->builds = g_new0(struct build_stage, 1);
 	run->builds->plan = plan;
 	run->builds->slots = g_ptr_array_new_with_free_func(g_free);

@@ -78,8 +78,8 @@ static const struct {
 	 "'text':'expected \\';\\' before \\'return\\'',"
 	 "'context':'  int a = 1\\n           ^'}],'lost':[],"
 	 "'log_tail':'  CC      kernel/dummy.o\\nmake: *** Error 2\\n'},"
-	 "{'id':'powerpc64/defconfig/gcc','status':'passed','findings':[],"
-	 "'lost':[]}]}"},
+	 "{'id':'powerpc64/randconfig/gcc','seed':'0x1b2c3d4e',"
+	 "'status':'passed','findings':[],'lost':[]}]}"},
 	{"limit-reached", "{'per_day':20}"},
 	{"status", "{'stage':'build','outstanding':2}"},
 };

@@ -11,6 +11,8 @@ static const char makefile[] =
 	"O ?= .\n"
 	"tinyconfig:\n"
 	"\tprintf 'CONFIG_BASE=y\\n' >$O/.config\n"
+	"randconfig:\n"
+	"\techo CONFIG_R=$$KCONFIG_SEED >$O/.config; echo R=$$KCONFIG_SEED\n"
 	"olddefconfig:\n"
 	"\t@:\n"
 	"all:\n"
@@ -35,6 +37,7 @@ struct fixture {
 	char *repo, *work, *out, *tree;
 	struct project *project;
 	GPtrArray *plan;
+	const char *draw; /* seeds from this; NULL: draw none */
 	struct build_job job;
 };
 
@@ -97,15 +100,13 @@ static void keep_async(GObject *source, GAsyncResult *res, gpointer data)
 	*(GAsyncResult **)data = g_object_ref(res);
 }
 
-/* The one build of a project with this row; it fails the test on trouble. */
-static struct build_result *build(struct fixture *fixture, const char *row)
+/* The one build of a project with this row. */
+static struct build_spec *plan(struct fixture *fixture, const char *row)
 {
 	g_autoptr(problems_t) problems = problems_new();
 	g_autofree char *text = g_strdup_printf("name: p\nbuilds: [{%s}]\n",
 						row);
-	g_autoptr(GAsyncResult) res = NULL;
 	g_autoptr(GError) error = NULL;
-	struct build_result *result;
 
 	forget_plan(fixture);
 	fixture->project = project_parse(text, strlen(text), "p.yaml",
@@ -114,7 +115,20 @@ static struct build_result *build(struct fixture *fixture, const char *row)
 	fixture->plan = build_plan(fixture->project, NULL, &error);
 	if (!fixture->plan)
 		fail_msg("%s", error->message);
-	fixture->job.spec = fixture->plan->pdata[0];
+	return fixture->plan->pdata[0];
+}
+
+/* It fails the test on trouble. */
+static struct build_result *build(struct fixture *fixture, const char *row)
+{
+	g_autoptr(GAsyncResult) res = NULL;
+	g_autoptr(GError) error = NULL;
+	struct build_spec *spec = plan(fixture, row);
+	struct build_result *result;
+
+	if (fixture->draw)
+		build_spec_draw(spec, fixture->draw);
+	fixture->job.spec = spec;
 	fixture->job.repo = fixture->repo;
 	fixture->job.tree = fixture->tree;
 	fixture->job.out_dir = fixture->out;
@@ -162,6 +176,16 @@ static char *look(const struct fixture *fixture, const char *script)
 }
 
 #define KERNEL "arch: x86_64, defconfig: [tinyconfig]"
+
+#define RANDOM "arch: x86_64, defconfig: [randconfig]"
+
+static char *draw(struct fixture *fixture, const char *row, const char *text)
+{
+	struct build_spec *spec = plan(fixture, row);
+
+	build_spec_draw(spec, text);
+	return g_strdup(spec->seed);
+}
 
 static void a_kernel_leaves_every_artifact_in_its_role(void **state)
 {
@@ -417,6 +441,57 @@ static void names_of_strangers_are_quoted_in_the_script(void **state)
 	assert_string_equal(found, "");
 }
 
+/* The line that the fake randconfig prints, in a log. */
+static char *drawn(const struct fixture *fixture, const char *name)
+{
+	g_autofree char *script = g_strdup_printf("grep ^R= %s", name);
+
+	return look(fixture, script);
+}
+
+static void a_randconfig_is_drawn_with_the_project_s_seed(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = build(
+		fixture, "arch: x86_64, defconfig: [randconfig], seed: 4660");
+	g_autofree char *line = drawn(fixture, "log"), *config = NULL;
+
+	(void)result;
+	config = look(fixture, "cat config");
+	assert_string_equal(line, "R=0x00001234");
+	assert_string_equal(config, "CONFIG_R=0x00001234");
+	build_spec_draw(fixture->plan->pdata[0], "tree");
+	assert_string_equal(fixture->job.spec->seed, "0x00001234");
+}
+
+static void
+each_series_has_a_seed_of_its_own_and_its_base_the_same(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *base = g_strdup(fixture->tree), *line = NULL;
+	g_autofree char *of_base = NULL, *first = NULL, *again = NULL;
+	g_autofree char *other = NULL, *none = NULL;
+	g_autoptr(build_result_t) result = NULL;
+
+	fixture->draw = "a";
+	test_put(fixture->repo, "src/a.c", "int a = gone;\n");
+	g_free(commit(fixture, "break it"));
+	fixture->job.base_tree = base;
+	result = build(fixture, RANDOM);
+	assert_int_equal(result->status, BUILD_FAILED);
+	line = drawn(fixture, "log");
+	of_base = drawn(fixture, "base-log");
+	first = g_strdup(fixture->job.spec->seed);
+	assert_string_equal(line + 2, first);
+	assert_string_equal(line, of_base);
+	again = draw(fixture, RANDOM, "a");
+	other = draw(fixture, RANDOM, "b");
+	assert_string_equal(first, again);
+	assert_string_not_equal(first, other);
+	none = draw(fixture, KERNEL, "a");
+	assert_null(none);
+}
+
 static void without_a_known_base_there_is_no_script(void **state)
 {
 	struct fixture *fixture = *state;
@@ -441,6 +516,8 @@ int main(void)
 		CASE(a_kernel_is_built_again_by_its_script),
 		CASE(a_failure_is_repeated_at_the_same_line),
 		CASE(names_of_strangers_are_quoted_in_the_script),
+		CASE(a_randconfig_is_drawn_with_the_project_s_seed),
+		CASE(each_series_has_a_seed_of_its_own_and_its_base_the_same),
 		CASE(without_a_known_base_there_is_no_script),
 	};
 
