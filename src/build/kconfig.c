@@ -80,7 +80,7 @@ bool kconfig_read_fragment(const char *text, const char *name,
 	for (guint line = 1; *text; line++) {
 		gsize len = strcspn(text, "\n");
 		g_autofree char *whole = g_strndup(text, len);
-		struct kconfig_request made = {.fragment = name};
+		struct kconfig_request made = {.fragment = name, .line = line};
 
 		g_strstrip(whole);
 		if (parse_line(text, len, &made.symbol, &made.value)) {
@@ -433,6 +433,16 @@ static struct lost_symbol *lost_new(const struct kconfig_request *request,
 	return lost;
 }
 
+/* Another value was asked for after it, there or in a later fragment. */
+static char *why_shadowed(const struct kconfig_request *request,
+			  const struct kconfig_request *last)
+{
+	if (last == request || strcmp(last->value, request->value) == 0)
+		return NULL;
+	return g_strdup_printf("line %u of %s sets it to %s after that",
+			       last->line, last->fragment, last->value);
+}
+
 GPtrArray *kconfig_check(const GPtrArray *requests, const char *final,
 			 const struct layers *src, const char *srcarch)
 {
@@ -457,13 +467,9 @@ GPtrArray *kconfig_check(const GPtrArray *requests, const char *final,
 			continue;
 		lost = lost_new(request, got);
 		g_ptr_array_add(all, lost);
-		if (stands != request &&
-		    strcmp(stands->value, request->value) != 0) {
-			lost->reason = g_strdup_printf(
-				"%s sets it to %s after that", stands->fragment,
-				stands->value);
+		lost->reason = why_shadowed(request, stands);
+		if (lost->reason)
 			continue;
-		}
 		if (!tree)
 			tree = kconfig_tree_read(src, srcarch);
 		check.tree = tree;

@@ -107,6 +107,7 @@ const char *kconfig_tree_nearest(struct kconfig_tree *tree, const char *name);
 struct kconfig_request {
 	char *symbol, *value;
 	const char *fragment; /* borrowed: its name */
+	guint line;
 };
 
 /* Symbol to value of a .config. */

@@ -169,7 +169,39 @@ static void a_later_fragment_overrides_and_is_named(void **state)
 	first = lost->pdata[0];
 	assert_string_equal(first->symbol, "CONFIG_NET");
 	assert_string_equal(first->fragment, "config/a");
-	assert_string_equal(first->reason, "config/b sets it to n after that");
+	assert_string_equal(first->reason,
+			    "line 1 of config/b sets it to n after that");
+}
+
+static void a_later_line_of_the_same_fragment_is_named(void **state)
+{
+	g_autoptr(GPtrArray) lost = check(
+		*state, "CONFIG_CPUS=4\n# more\nCONFIG_TMPFS=y\n"
+			"CONFIG_CPUS=2\n# CONFIG_TMPFS is not set\n");
+	const struct lost_symbol *first, *second;
+
+	assert_int_equal(lost->len, 2);
+	first = lost->pdata[0];
+	second = lost->pdata[1];
+	assert_string_equal(first->reason,
+			    "line 4 of frag sets it to 2 after that");
+	assert_string_equal(second->reason,
+			    "line 5 of frag sets it to n after that");
+}
+
+/* The one that stands is lost for a reason of its own. */
+static void of_two_requests_that_are_both_lost_each_has_its_reason(void **state)
+{
+	g_autoptr(GPtrArray)
+		lost = check(*state, "CONFIG_MODONLY=n\nCONFIG_MODONLY=y\n");
+	const struct lost_symbol *first, *second;
+
+	assert_int_equal(lost->len, 2);
+	first = lost->pdata[0];
+	second = lost->pdata[1];
+	assert_string_equal(first->reason,
+			    "line 2 of frag sets it to y after that");
+	assert_string_equal(second->reason, "depends on USB, which is m");
 }
 
 static void fragments_are_merged_in_order(void **state)
@@ -253,6 +285,8 @@ int main(void)
 		CASE(each_lost_symbol_has_kconfig_s_reason),
 		CASE(a_symbol_that_is_as_requested_is_not_lost),
 		CASE(a_later_fragment_overrides_and_is_named),
+		CASE(a_later_line_of_the_same_fragment_is_named),
+		CASE(of_two_requests_that_are_both_lost_each_has_its_reason),
 		cmocka_unit_test(fragments_are_merged_in_order),
 		cmocka_unit_test(
 			a_line_that_is_no_symbol_is_refused_with_its_number),
