@@ -16,6 +16,8 @@ struct build_stage {
 	struct verdict *verdict;
 	GError *trouble;	/* the first build that could not be judged */
 	GPtrArray *message_ids; /* of char *, borrowed of the series */
+	const char *tree; /* of the site, by name; NULL: another repository */
+	char *out_dir;	  /* of all builds on that tree */
 };
 
 struct build_slot {
@@ -32,6 +34,7 @@ void build_stage_free(struct build_stage *builds)
 	g_ptr_array_unref(builds->plan);
 	g_ptr_array_unref(builds->message_ids);
 	verdict_free(builds->verdict);
+	g_free(builds->out_dir);
 	g_clear_error(&builds->trouble);
 	g_free(builds);
 }
@@ -99,6 +102,7 @@ static void build_done(GObject *source, GAsyncResult *res, gpointer data)
 	if (result) {
 		json = build_result_to_json(result);
 		json_object_set_new(json, "id", json_text(slot->spec->id));
+		json_object_set_new(json, "tree", json_text(builds->tree));
 		json_object_set_new(json, "seed", json_text(slot->spec->seed));
 		json_array_append(run->builds_json, json);
 	}
@@ -170,6 +174,17 @@ static const struct tree_config *find_tree(const struct run *run)
 	return NULL;
 }
 
+/* Builds on several trees do not meet: tree/arch/defconfig/toolchain. */
+static void set_tree(const struct run *run, struct build_stage *builds)
+{
+	const struct tree_config *tree = find_tree(run);
+	const char *top = run->options->out_dir;
+
+	builds->tree = tree ? tree->name : NULL;
+	builds->out_dir = tree ? g_build_filename(top, tree->name, NULL)
+			       : g_strdup(top);
+}
+
 /* Where anybody finds the base: the tree's URL, else its path here. */
 static const char *base_url(const struct run *run)
 {
@@ -211,7 +226,7 @@ static struct build_slot *build_slot_new(struct run *run,
 		.head = run->subject.applied->head,
 		.base_url = base_url(run),
 		.message_ids = run->builds->message_ids,
-		.out_dir = run->options->out_dir,
+		.out_dir = run->builds->out_dir,
 		.work_dir = run->options->work_dir,
 		.no_sandbox = run->options->no_sandbox,
 		.source_at = run->subject.base_at,
@@ -250,6 +265,7 @@ void builds_start(struct run *run)
 	run->builds->plan = plan;
 	run->builds->slots = g_ptr_array_new_with_free_func(g_free);
 	run->builds->verdict = verdict_new();
+	set_tree(run, run->builds);
 	run->builds->message_ids = list_message_ids(run->options->series);
 	if (!builds_record(run, &error)) {
 		run_stage_failed(run, error);
