@@ -53,7 +53,8 @@ const struct reply_value reply_values[] = {
 	{"apply-failed", "expected[], found[]", "Lines of the file"},
 	{"apply-failed", "nearest", "A line that looks like the place"},
 	{"build-failed", "builds[]",
-	 "Each: id, status, ok, warned, summary, findings, log_tail, and "
+	 "Each: id, seed (of a randconfig), status, ok, warned, summary, "
+	 "findings, log_tail, and "
 	 "lost[] with symbol, wanted, got, reason"},
 	{"build-failed", "builds_failed, builds_passed", "How many"},
 	{"build-failed", "only_warnings",
