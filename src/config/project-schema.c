@@ -159,7 +159,8 @@ static const struct schema build_form = {
 			"one that of the architecture"},
 		{"seed", KEY_COUNT, FIELD(build_rule, seed), .fallback = "0",
 		 .most = G_MAXUINT32,
-		 .doc = "What a randconfig is drawn with, as KCONFIG_SEED; with "
+		 .doc = "What a randconfig is drawn with, as KCONFIG_SEED; "
+			"with "
 			"0 each series has its own, made from the files that "
 			"it leads to"},
 		{"toolchain", KEY_LIST, FIELD(build_rule, toolchain),

@@ -41,12 +41,15 @@ static bool find_commits(git_repository *git, const git_oid *base,
 
 static bool append_mail(GByteArray *mails, git_commit *commit, GError **error)
 {
-	git_email_create_options options = GIT_EMAIL_CREATE_OPTIONS_INIT;
+	git_email_create_options options = {
+		.version = GIT_EMAIL_CREATE_OPTIONS_VERSION,
+		.flags = GIT_EMAIL_CREATE_NO_RENAMES |
+			 GIT_EMAIL_CREATE_OMIT_NUMBERS,
+	};
 	git_buf mail = {0};
 	int code;
 
-	options.flags = GIT_EMAIL_CREATE_NO_RENAMES |
-			GIT_EMAIL_CREATE_OMIT_NUMBERS;
+	git_diff_options_init(&options.diff_opts, GIT_DIFF_OPTIONS_VERSION);
 	options.diff_opts.flags |= GIT_DIFF_SHOW_BINARY;
 	options.diff_opts.id_abbrev = GIT_OID_HEXSZ;
 	code = git_email_create_from_commit(&mail, commit, &options);
