@@ -7,6 +7,7 @@
 #define BUILD_BUILD_H
 
 #include "build/executor.h"
+#include "build/images.h"
 #include "build/keep.h"
 #include "build/plan.h"
 #include "build/result.h"

@@ -52,6 +52,10 @@ const struct reply_value reply_values[] = {
 	{"apply-failed", "commit", "The commit that has the patch already"},
 	{"apply-failed", "expected[], found[]", "Lines of the file"},
 	{"apply-failed", "nearest", "A line that looks like the place"},
+	{"apply-failed", "diff[]",
+	 "The two as a small diff: lines after a blank, -, or +"},
+	{"apply-failed", "sides, base[], ours[], theirs[]",
+	 "When a three-way merge failed: the lines that both have changed"},
 	{"build-failed", "builds[]",
 	 "Each: id, seed (of a randconfig), status, ok, warned, summary, "
 	 "findings, log_tail, and "
