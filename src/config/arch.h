@@ -8,6 +8,7 @@
 #define CONFIG_ARCH_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 struct arch {
 	const char *name; /* "powerpc64le": one name for one kind of build */
@@ -19,6 +20,17 @@ struct arch {
 				 * kernel.org's; NULL: the machine's own */
 	const char *image;	/* what `targets` leave, below the output */
 	const char *targets;	/* of make, parted by blanks */
+	const char *crosstool;	/* first word of kernel.org's triplet */
+	const char *debian;	/* the port; NULL: there is none */
+	const char *qemu;   /* qemu-NAME-static runs its programs; or NULL */
+	const char *llvm;   /* clang --target=; NULL: no kernel is built by
+			     * LLVM=1 */
+	const char *cflags; /* that tell a compiler for several apart */
+	struct {
+		guint16 machine; /* EM_NONE: the machine's own */
+		guint8 bits;
+		bool big; /* endian */
+	} elf;		  /* what its objects are */
 };
 
 /* The table, ended by a row without a name. */

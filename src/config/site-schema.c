@@ -274,12 +274,14 @@ static void toolchain_check(const struct schema_reader *reader,
 	static const char *const needs[][4] = {
 		[TOOLCHAIN_CROSS] = {NULL},
 		[TOOLCHAIN_LLVM] = {NULL},
-		[TOOLCHAIN_CHROOT] = {"arch", "root"},
+		[TOOLCHAIN_CHROOT] = {"arch"},
 	};
 	const struct toolchain *toolchain = row;
 
 	check_needs(reader, node, toolchain_words[toolchain->kind],
 		    needs[toolchain->kind]);
+	if (toolchain->kind == TOOLCHAIN_CHROOT)
+		check_one_of(reader, node, "root", "suite");
 }
 
 static const struct schema toolchain_form = {
@@ -304,7 +306,19 @@ static const struct schema toolchain_form = {
 		{"version", KEY_TEXT, FIELD(toolchain, version),
 		 .doc = "The version it must have, or the start of it"},
 		{"root", KEY_PATH, FIELD(toolchain, root),
-		 .doc = "The root of a chroot"},
+		 .doc = "The folder of a chroot that staff look after, or one "
+			"with unpacked cross compilers of kernel.org"},
+		{"suite", KEY_TEXT, FIELD(toolchain, suite),
+		 .expect = expect_word,
+		 .doc = "The release of Debian that a chroot is made of, when "
+			"it has no root, by reroll toolchains --install"},
+		{"mirror", KEY_TEXT, FIELD(toolchain, mirror),
+		 .expect = expect_url,
+		 .doc = "Where its packages are from; without it where this "
+			"machine's are"},
+		{"packages", KEY_LIST, FIELD(toolchain, packages),
+		 .item = KEY_TEXT, .expect = expect_word,
+		 .doc = "Packages in it beside those a kernel needs"},
 		{NULL},
 	}};
 

@@ -36,7 +36,11 @@ struct toolchain {
 	enum toolchain_kind kind;
 	char *prefix;	 /* "aarch64-linux-gnu-" */
 	GPtrArray *opts; /* of char *: make arguments */
-	char *version, *root;
+	char *version;
+	char *root;	     /* a chroot, or a folder with cross compilers */
+	char *suite;	     /* of Debian, to make the chroot of */
+	char *mirror;	     /* NULL: those of this machine's apt */
+	GPtrArray *packages; /* of char *: more of them in it */
 };
 
 enum source_kind {

@@ -106,8 +106,15 @@ static void each_mistake_is_told_by_place_and_expectation(void **state)
 		{"mail: {from: robot}",
 		 "1:14: found \"robot\", expected Name <name@example.org>"},
 		{"toolchains: [{name: a, kind: chroot, arch: arm}]",
-		 "1:14: found no key \"root\", expected it with the kind "
+		 "1:14: found neither \"root\" nor \"suite\", expected one "
+		 "of them"},
+		{"toolchains: [{name: a, kind: chroot, root: /r}]",
+		 "1:14: found no key \"arch\", expected it with the kind "
 		 "chroot"},
+		{"toolchains: [{name: a, kind: chroot, arch: arm, suite: s, "
+		 "packages: ['-x']}]",
+		 "1:70: found \"-x\", expected a name of letters, digits, "
+		 "\".\", \"_\" and \"-\""},
 		{"web: {listen: '8080'}", "1:15: found \"8080\", expected "
 					  "address:port such as "
 					  "127.0.0.1:8080"},
