@@ -47,6 +47,7 @@ build_tests = \
 	tests/unit/test-keep \
 	tests/unit/test-plan \
 	tests/unit/test-sandbox \
+	tests/unit/test-sandbox-root \
 	tests/unit/test-snapshot \
 	tests/unit/test-warm
 check_PROGRAMS += $(build_tests)
@@ -78,6 +79,9 @@ tests_unit_test_plan_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c \
 	tests/unit/test-build.h
 tests_unit_test_sandbox_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_sandbox_root_SOURCES = tests/unit/test-sandbox-root.c \
+	tests/unit/test-build.h
+tests_unit_test_sandbox_root_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c \
 	tests/unit/test-build.h
 tests_unit_test_snapshot_LDADD = $(LDADD) $(CMOCKA_LIBS)

@@ -64,20 +64,43 @@ static void add_fd(struct command *command, int fd)
 	g_array_insert_val(command->fds, command->fds->len - 1, fd);
 }
 
+/* Where bubblewrap finds a path of the system, and where we do. */
+static char *system_path(const struct command *command, const char *path)
+{
+	const char *root = command->spec->root;
+
+	return g_strconcat(!root	     ? ""
+			   : command->staged ? STAGE_ROOT
+					     : root,
+			   path, NULL);
+}
+
+static void add_system_path(struct command *command, const char *option,
+			    const char *path)
+{
+	g_autofree char *from = system_path(command, path);
+
+	add(command, option, from, path, NULL);
+}
+
 static void add_system(struct command *command)
 {
-	add(command, "--ro-bind", "/usr", "/usr", NULL);
+	const char *root = command->spec->root;
+
+	add_system_path(command, "--ro-bind", "/usr");
 	for (gsize i = 0; i < G_N_ELEMENTS(system_folders); i++) {
 		const char *folder = system_folders[i];
-		g_autofree char *target = g_file_read_link(folder, NULL);
+		g_autofree char *path = g_strconcat(root ? root : "", folder,
+						    NULL);
+		g_autofree char *target = g_file_read_link(path, NULL);
 
 		if (target)
 			add(command, "--symlink", target, folder, NULL);
 		else
-			add(command, "--ro-bind-try", folder, folder, NULL);
+			add_system_path(command, "--ro-bind-try", folder);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(etc_files); i++)
-		add(command, "--ro-bind-try", etc_files[i], etc_files[i], NULL);
+		add_system_path(command, "--ro-bind-try", etc_files[i]);
 	for (const char *const *path = command->spec->read_only; path && *path;
 	     path++)
 		add(command, "--ro-bind", *path, *path, NULL);

@@ -27,6 +27,9 @@
 #include "build/sandbox-internal.h"
 
 #define NICENESS 10
+/* Addresses of 32 bits that an emulator keeps free, and its own. */
+#define EMULATOR_BYTES (G_GUINT64_CONSTANT(5) << 30)
+#define BINFMT "/proc/sys/fs/binfmt_misc"
 
 static void limit(int resource, guint64 value)
 {
@@ -160,21 +163,25 @@ static void stage_folders(const struct command *command)
 	const struct sandbox_spec *spec = command->spec;
 	struct stage src = {.at = STAGE_SRC, .writable = spec->src_writable};
 	struct stage out = {.at = STAGE_OUT, .writable = true};
+	struct stage root = {.at = STAGE_ROOT};
+	const struct layers system = {.top = spec->root};
 
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		refuse("mounts cannot be made private: ");
-	if (!stage_open(&src, &spec->src) || !stage_open(&out, &spec->out))
+	if (!stage_open(&src, &spec->src) || !stage_open(&out, &spec->out) ||
+	    !stage_open(&root, &system))
 		refuse("a folder of the build cannot be opened: ");
 	if (mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") <
 	    0)
 		refuse("no tmpfs can be mounted on " STAGE ": ");
 	mount_stage(&src, command->is_root);
 	mount_stage(&out, command->is_root);
+	mount_stage(&root, command->is_root);
 	if (chdir("/") < 0)
 		refuse("/ cannot be entered: ");
 }
 
-static bool write_map(const char *path, const char *text)
+static bool write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	bool ok = fd >= 0 &&
@@ -195,9 +202,9 @@ static void enter_namespaces(const struct command *command)
 				     : CLONE_NEWUSER | CLONE_NEWNS) < 0)
 		refuse("no namespace can be made to mount in: ");
 	if (!command->is_root &&
-	    (!write_map("/proc/self/setgroups", "deny") ||
-	     !write_map("/proc/self/uid_map", command->uid_map) ||
-	     !write_map("/proc/self/gid_map", command->gid_map)))
+	    (!write_text("/proc/self/setgroups", "deny") ||
+	     !write_text("/proc/self/uid_map", command->uid_map) ||
+	     !write_text("/proc/self/gid_map", command->gid_map)))
 		refuse("the user cannot be kept in a namespace: ");
 }
 
@@ -213,6 +220,28 @@ static void drop_root(void)
 		refuse("root cannot become another user: ");
 }
 
+/*
+ * A namespace with programs of its own: what binfmt_misc is told there, the
+ * rest of the machine never sees. Only its root may tell, and bubblewrap takes
+ * that right away again. The files of /proc/self are not ours after drop_root()
+ * until we may be traced.
+ */
+static void register_emulator(const struct command *command)
+{
+	if (prctl(PR_SET_DUMPABLE, 1) < 0 ||
+	    unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
+	    !write_text("/proc/self/setgroups", "deny") ||
+	    !write_text("/proc/self/uid_map", command->root_uid_map) ||
+	    !write_text("/proc/self/gid_map", command->root_gid_map))
+		refuse("no namespace can be made for an emulator: ");
+	if (mount("binfmt_misc", BINFMT, "binfmt_misc",
+		  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		refuse("binfmt_misc cannot be mounted for an emulator, Linux "
+		       "6.7 and later can: ");
+	if (!write_text(BINFMT "/register", command->spec->emulator))
+		refuse("the emulator cannot be registered: ");
+}
+
 void sandbox_child_setup(gpointer data)
 {
 	const struct command *command = data;
@@ -224,17 +253,22 @@ void sandbox_child_setup(gpointer data)
 	if (spec->output_bytes)
 		limit(RLIMIT_FSIZE, spec->output_bytes);
 	if (spec->memory_bytes && !cgroup_binds_memory(command->group))
-		limit(RLIMIT_AS, spec->memory_bytes);
+		limit(RLIMIT_AS, spec->memory_bytes +
+					 (spec->emulator ? EMULATOR_BYTES : 0));
 	if (command->group)
 		cgroup_enter(command->group);
 	if (!spec->none)
 		forget_keys();
-	if (!command->staged)
-		return;
-	enter_namespaces(command);
-	stage_folders(command);
+	if (command->staged) {
+		enter_namespaces(command);
+		stage_folders(command);
+	}
 	if (command->is_root)
 		drop_root();
+	if (spec->emulator)
+		register_emulator(command);
+	if (!command->staged && !spec->emulator)
+		return;
 	/* It may be lost with the old user. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		refuse("the sandbox would outlive its parent: ");

@@ -16,15 +16,17 @@
 #define STAGE "/mnt"
 #define STAGE_SRC STAGE "/src"
 #define STAGE_OUT STAGE "/out"
+#define STAGE_ROOT STAGE "/root"
 
 struct command {
 	const struct sandbox_spec *spec;
 	bool is_root;		       /* and becomes SANDBOX_UID */
 	bool staged;		       /* the folders are below STAGE */
 	char uid_map[64], gid_map[64]; /* of who is not root */
-	struct cgroup *group;	       /* or NULL */
-	GPtrArray *argv;	       /* of char *, NULL-terminated */
-	GArray *fds; /* of int: bubblewrap inherits them; ends with -1 */
+	char root_uid_map[64], root_gid_map[64]; /* of who registers */
+	struct cgroup *group;			 /* or NULL */
+	GPtrArray *argv; /* of char *, NULL-terminated */
+	GArray *fds;	 /* of int: bubblewrap inherits them; ends with -1 */
 	int status_fds[2];
 	GCancellable *stop;
 	guint64 source_bytes; /* before the start */

@@ -266,18 +266,31 @@ static bool clear_work(const struct layers *layers, GError **error)
 	return false;
 }
 
+/* Who the command is outside becomes root of the namespace it registers in. */
+static void write_maps(struct command *command)
+{
+	guint uid = command->is_root ? SANDBOX_UID : (guint)geteuid();
+	guint gid = command->is_root ? SANDBOX_UID : (guint)getegid();
+
+	g_snprintf(command->uid_map, sizeof(command->uid_map), "%u %u 1", uid,
+		   uid);
+	g_snprintf(command->gid_map, sizeof(command->gid_map), "%u %u 1", gid,
+		   gid);
+	g_snprintf(command->root_uid_map, sizeof(command->root_uid_map),
+		   "0 %u 1", uid);
+	g_snprintf(command->root_gid_map, sizeof(command->root_gid_map),
+		   "0 %u 1", gid);
+}
+
 static bool stage_init(struct command *command, GError **error)
 {
 	const struct sandbox_spec *spec = command->spec;
 	bool layered = spec->src.lower || spec->out.lower;
 
-	g_assert(!layered || !spec->none);
+	g_assert(!spec->none || (!layered && !spec->root));
 	command->is_root = !spec->none && geteuid() == 0;
 	command->staged = command->is_root || layered;
-	g_snprintf(command->uid_map, sizeof(command->uid_map), "%u %u 1",
-		   (guint)geteuid(), (guint)geteuid());
-	g_snprintf(command->gid_map, sizeof(command->gid_map), "%u %u 1",
-		   (guint)getegid(), (guint)getegid());
+	write_maps(command);
 	return (!spec->src_writable || clear_work(&spec->src, error)) &&
 	       clear_work(&spec->out, error) && give_folders(command, error);
 }

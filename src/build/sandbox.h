@@ -8,20 +8,25 @@
  * that kbuild sees the same command lines in every build; the user is 1000.
  * Limits: memory and processes by a cgroup where one can be made, else by
  * rlimits; file size by rlimit; what the output folder (and a writable source)
- * grows by, by watching. 0 is no limit. One that is nice waits behind other
- * work for the processor (niceness, batch scheduling, a small share of its
- * cgroup) and the disk. Folders of two layers are mounted as overlayfs. One
- * that is written to needs its `work` and is in one sandbox at a time; a source
- * that is not writable needs none. Of root's, `lower` must belong to
- * SANDBOX_UID where the command is to change it; `top` is given to it as plain
- * folders are. With `none` the command runs unprotected and sees the folders at
- * their own paths, so that there can be no `lower`; its limits and its end as a
- * whole process group stay. Errors: CONFIG when bubblewrap is missing or the
- * kernel refuses unprivileged namespaces: says so, and the command is not run.
- * TEMP (a mount that was refused too), CANCELLED. Async: the spec and all it
- * points to must live until the callback; the sink is called in the worker
- * thread. After the callback, or the return of sandbox_run(), no process of the
- * command is left.
+ * grows by, by watching. 0 is no limit.
+ * One that is nice waits behind other work for the processor (niceness, batch
+ * scheduling, a small share of its cgroup) and the disk.
+ * Folders of two layers are mounted as overlayfs. One that is written to needs
+ * its `work` and is in one sandbox at a time; a source that is not writable
+ * needs none. Of root's, `lower` must belong to SANDBOX_UID where the command
+ * is to change it; `top` is given to it as plain folders are.
+ * With `root` the programs and libraries are those of that folder and not the
+ * machine's; where they are of another architecture, `emulator` is the line
+ * that binfmt_misc runs them by, in a user namespace of the sandbox alone.
+ * With `none` the command runs unprotected and sees the folders at their own
+ * paths, so that there can be no `lower` and no `root`; its limits and its end
+ * as a whole process group stay.
+ * Errors: CONFIG when bubblewrap is missing or the kernel refuses unprivileged
+ * namespaces: says so, and the command is not run. TEMP (a mount that was
+ * refused too), CANCELLED.
+ * Async: the spec and all it points to must live until the callback; the sink
+ * is called in the worker thread. After the callback, or the return of
+ * sandbox_run(), no process of the command is left.
  */
 #ifndef BUILD_SANDBOX_H
 #define BUILD_SANDBOX_H
@@ -41,7 +46,9 @@ struct sandbox_spec {
 	struct layers out; /* shown at SANDBOX_OUT, writable */
 	const char *cwd;   /* SANDBOX_SRC or SANDBOX_OUT */
 	const char *const
-		*read_only; /* more host paths, as they are; or NULL */
+		*read_only;   /* more host paths, as they are; or NULL */
+	const char *root;     /* NULL: the machine's system */
+	const char *emulator; /* NULL: the kernel runs its programs */
 	guint64 time_s, output_bytes, memory_bytes, processes;
 	process_sink sink;
 	gpointer sink_data;
