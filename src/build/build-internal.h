@@ -185,6 +185,8 @@ void artifact_free(struct artifact *artifact);
 void lost_symbol_free(struct lost_symbol *lost);
 void build_tool_free(struct build_tool *tool);
 
+struct build_spec *build_spec_new(void);
+
 /* A copy of each text at the end of `to`; `from` may be NULL. */
 void build_texts_add(GPtrArray *to, const GPtrArray *from);
 
@@ -198,6 +200,12 @@ bool build_plan_fail(const char *origin, GError **error, const char *format,
  */
 bool build_spec_use_toolchain(struct build_spec *spec, const struct arch *arch,
 			      const struct site *site, GError **error);
+
+/*
+ * The make arguments and tools of the toolchain alone, without the recipe's.
+ */
+bool build_spec_use_compiler(struct build_spec *spec, const struct arch *arch,
+			     const struct site *site, GError **error);
 
 /* CONFIG naming the first tool that the build's own PATH does not have. */
 bool build_tools_check(const struct build_spec *spec, GError **error);

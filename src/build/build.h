@@ -12,5 +12,6 @@
 #include "build/plan.h"
 #include "build/result.h"
 #include "build/sandbox.h"
+#include "build/toolchain.h"
 
 #endif

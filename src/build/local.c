@@ -80,41 +80,6 @@ void progress_take(struct progress *progress, const char *data, gsize len)
 		      text_one_line(from, data + len - from, PROGRESS_BYTES));
 }
 
-static bool find_program(const char *program)
-{
-	g_auto(GStrv) folders = g_strsplit(BUILD_PATH, ":", 0);
-
-	if (program[0] == '/')
-		return g_file_test(program, G_FILE_TEST_EXISTS);
-	for (char **folder = folders; *folder; folder++) {
-		g_autofree char *path = g_build_filename(*folder, program,
-							 NULL);
-
-		if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
-			return true;
-	}
-	return false;
-}
-
-bool build_tools_check(const struct build_spec *spec, GError **error)
-{
-	for (guint i = 0; i < spec->tools->len; i++) {
-		const struct build_tool *tool = spec->tools->pdata[i];
-
-		if (find_program(tool->program))
-			continue;
-		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
-			    "%s: the build %s needs %s, which is not "
-			    "installed%s%s",
-			    spec->origin ? spec->origin : "project", spec->id,
-			    tool->program,
-			    tool->package ? ": apt-get install " : "",
-			    tool->package ? tool->package : "");
-		return false;
-	}
-	return true;
-}
-
 /* Whether builds can be protected is asked until it is so, then believed. */
 static bool sandbox_works(GError **error)
 {
@@ -126,6 +91,21 @@ static bool sandbox_works(GError **error)
 		return false;
 	g_atomic_int_set(&known, 1);
 	return true;
+}
+
+/* Outside of it there is no way into a chroot. */
+static bool check_sandbox(const struct build_run *run, GError **error)
+{
+	if (!run->job->no_sandbox)
+		return sandbox_works(error);
+	if (!run->spec->root)
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+		    "%s: the build %s is in the chroot %s, which needs the "
+		    "sandbox",
+		    run->spec->origin ? run->spec->origin : "project",
+		    run->spec->id, run->spec->root);
+	return false;
 }
 
 /* Only an error that was told makes a place worth saying. */
@@ -226,8 +206,8 @@ static bool take_base(struct build_run *run, GError **error)
 
 static bool build_whole(struct build_run *run, GError **error)
 {
-	if ((!run->job->no_sandbox && !sandbox_works(error)) ||
-	    !build_run_tree(run, error) || !blame_series(run, error))
+	if (!check_sandbox(run, error) || !build_run_tree(run, error) ||
+	    !blame_series(run, error))
 		return false;
 	add_place(run->result, run->found);
 	take_findings(run);

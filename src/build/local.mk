@@ -32,7 +32,12 @@ libreroll_a_SOURCES += \
 	src/build/snapshot-btrfs.c \
 	src/build/snapshot-copy.c \
 	src/build/snapshot-overlay.c \
-	src/build/toolchain.c src/build/toolchain.h \
+	src/build/toolchain.h src/build/toolchain-internal.h \
+	src/build/toolchain-chroot.c \
+	src/build/toolchain-digest.c \
+	src/build/toolchain-list.c \
+	src/build/toolchain-path.c \
+	src/build/toolchain-prove.c \
 	src/build/tree-run.c \
 	src/build/warm.c
 
@@ -49,6 +54,7 @@ build_tests = \
 	tests/unit/test-sandbox \
 	tests/unit/test-sandbox-root \
 	tests/unit/test-snapshot \
+	tests/unit/test-toolchain \
 	tests/unit/test-warm
 check_PROGRAMS += $(build_tests)
 TESTS += $(build_tests)
@@ -85,6 +91,9 @@ tests_unit_test_sandbox_root_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_snapshot_SOURCES = tests/unit/test-snapshot.c \
 	tests/unit/test-build.h
 tests_unit_test_snapshot_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_toolchain_SOURCES = tests/unit/test-toolchain.c \
+	tests/unit/test-build.h
+tests_unit_test_toolchain_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_warm_SOURCES = tests/unit/test-warm.c \
 	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
 	tests/unit/test-build.h

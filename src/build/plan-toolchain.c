@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "build/build-internal.h"
+#include "build/toolchain-internal.h"
 
 void build_tool_free(struct build_tool *tool)
 {
@@ -35,8 +35,8 @@ void build_texts_add(GPtrArray *to, const GPtrArray *from)
 		g_ptr_array_add(to, g_strdup(from->pdata[i]));
 }
 
-static void add_tool(struct build_spec *spec, char *program,
-		     const char *package)
+void build_spec_add_tool(struct build_spec *spec, char *program,
+			 const char *package)
 {
 	struct build_tool *tool = g_new0(struct build_tool, 1);
 
@@ -45,20 +45,17 @@ static void add_tool(struct build_spec *spec, char *program,
 	g_ptr_array_add(spec->tools, tool);
 }
 
-/* Whether the machine's own compiler makes code for the arch. */
-static bool is_native(const struct arch *arch)
+/*
+ * "gcc-x86-64-linux-gnu": package names have no underscores. A triplet without
+ * -gnu is one that Debian has no compiler for.
+ */
+static char *package_of(const char *triplet, const char *version)
 {
-	const struct arch *machine = arch_of_machine();
+	char *name;
 
-	return !arch || !arch->triplet || arch == machine ||
-	       (machine && strcmp(machine->name, "x86_64") == 0 &&
-		strcmp(arch->name, "i386") == 0);
-}
-
-/* "gcc-x86-64-linux-gnu": package names have no underscores. */
-static char *package_of(const char *prefix, const char *version)
-{
-	char *name = g_strdup_printf("gcc%s-%s", version, prefix);
+	if (!strstr(triplet, "-gnu"))
+		return NULL;
+	name = g_strdup_printf("gcc%s-%s", version, triplet);
 
 	g_strdelimit(name, "_", '-');
 	return name;
@@ -68,7 +65,7 @@ static char *package_of(const char *prefix, const char *version)
 static void use_gcc(struct build_spec *spec, const struct arch *arch,
 		    const char *version)
 {
-	const char *triplet = is_native(arch) ? NULL : arch->triplet;
+	const char *triplet = toolchain_is_native(arch) ? NULL : arch->triplet;
 	g_autofree char *package = triplet ? package_of(triplet, version)
 					   : g_strconcat("gcc", version, NULL);
 	g_autofree char *prefix = triplet ? g_strconcat(triplet, "-", NULL)
@@ -81,7 +78,8 @@ static void use_gcc(struct build_spec *spec, const struct arch *arch,
 	if (*version || spec->recipe == RECIPE_SCRIPT)
 		g_ptr_array_add(spec->make_args,
 				g_strconcat("CC=", program, NULL));
-	add_tool(spec, program, package);
+	spec->compiler = g_strdup(program);
+	build_spec_add_tool(spec, program, package);
 }
 
 static void use_clang(struct build_spec *spec, const struct arch *arch,
@@ -92,7 +90,8 @@ static void use_clang(struct build_spec *spec, const struct arch *arch,
 	g_autofree char *llvm = g_strconcat("llvm", version, NULL);
 
 	(void)arch; /* it makes code for every one */
-	add_tool(spec, g_strdup(clang), clang);
+	spec->compiler = g_strdup(clang);
+	build_spec_add_tool(spec, g_strdup(clang), clang);
 	if (spec->recipe == RECIPE_SCRIPT) {
 		g_ptr_array_add(spec->make_args,
 				g_strconcat("CC=", clang, NULL));
@@ -100,8 +99,8 @@ static void use_clang(struct build_spec *spec, const struct arch *arch,
 	}
 	g_ptr_array_add(spec->make_args,
 			g_strconcat("LLVM=", *version ? version : "1", NULL));
-	add_tool(spec, g_strconcat("ld.lld", version, NULL), lld);
-	add_tool(spec, g_strconcat("llvm-ar", version, NULL), llvm);
+	build_spec_add_tool(spec, g_strconcat("ld.lld", version, NULL), lld);
+	build_spec_add_tool(spec, g_strconcat("llvm-ar", version, NULL), llvm);
 }
 
 /* The compilers that need no row of the site file, with or without version. */
@@ -133,9 +132,13 @@ static const struct toolchain *site_toolchain(const struct site *site,
 /* Programs of a prefix with a path are outside the system: show them, too. */
 static void use_prefix(struct build_spec *spec, const char *prefix)
 {
+	spec->compiler = g_strconcat(prefix, "gcc", NULL);
 	g_ptr_array_add(spec->make_args,
 			g_strconcat("CROSS_COMPILE=", prefix, NULL));
-	add_tool(spec, g_strconcat(prefix, "gcc", NULL), NULL);
+	if (spec->recipe == RECIPE_SCRIPT)
+		g_ptr_array_add(spec->make_args,
+				g_strconcat("CC=", spec->compiler, NULL));
+	build_spec_add_tool(spec, g_strdup(spec->compiler), NULL);
 	if (prefix[0] == '/') {
 		g_autofree char *bin = g_path_get_dirname(prefix);
 
@@ -143,25 +146,62 @@ static void use_prefix(struct build_spec *spec, const char *prefix)
 	}
 }
 
-static bool use_site_toolchain(struct build_spec *spec, const struct arch *arch,
-			       const struct toolchain *row, GError **error)
+/* The compilers in a folder, such as kernel.org's. */
+static bool use_folder(struct build_spec *spec, const struct arch *arch,
+		       const struct toolchain *row, GError **error)
 {
-	if (row->kind == TOOLCHAIN_CHROOT)
+	g_autofree char *prefix = toolchain_find_prefix(
+		row->root, arch ? arch : arch_of_machine(), row->version);
+
+	if (!prefix)
 		return build_plan_fail(
 			spec->origin, error,
-			"the toolchain \"%s\" is a chroot, and builds on "
-			"this machine run in none",
-			row->name);
-	if (row->kind == TOOLCHAIN_LLVM)
-		use_clang(spec, arch,
-			  row->version && *row->version == '-' ? row->version
-							       : "");
+			"the folder %s of the toolchain \"%s\" has no compiler "
+			"for %s%s%s",
+			row->root, row->name, arch ? arch->name : "this arch",
+			row->version ? " with version " : "",
+			row->version ? row->version : "");
+	use_prefix(spec, prefix);
+	return true;
+}
+
+static bool use_chroot(struct build_spec *spec, const struct arch *arch,
+		       const struct site *site, const struct toolchain *row,
+		       GError **error)
+{
+	const struct arch *inside = arch_find(row->arch);
+
+	if (!toolchain_runs_here(inside) && !inside->qemu)
+		return build_plan_fail(
+			spec->origin, error,
+			"the toolchain \"%s\" is a chroot of %s, whose "
+			"programs QEMU does not run",
+			row->name, inside->name);
+	if (!arch)
+		arch = inside;
+	toolchain_use_chroot(spec, site, arch, row);
+	return true;
+}
+
+static bool use_site_toolchain(struct build_spec *spec, const struct arch *arch,
+			       const struct site *site,
+			       const struct toolchain *row, GError **error)
+{
+	bool used = true;
+
+	if (row->kind == TOOLCHAIN_CHROOT)
+		used = use_chroot(spec, arch, site, row, error);
+	else if (row->kind == TOOLCHAIN_LLVM)
+		use_clang(spec, arch, row->prefix ? row->prefix : "");
+	else if (row->root)
+		used = use_folder(spec, arch, row, error);
 	else if (row->prefix)
 		use_prefix(spec, row->prefix);
 	else
 		use_gcc(spec, arch, "");
-	build_texts_add(spec->make_args, row->opts);
-	return true;
+	if (used)
+		build_texts_add(spec->make_args, row->opts);
+	return used;
 }
 
 /* "" or "-12" after the compiler's name; NULL: it is another word. */
@@ -187,17 +227,17 @@ static void add_kernel_tools(struct build_spec *spec)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(tools); i++)
-		add_tool(spec, g_strdup(tools[i][0]), tools[i][1]);
+		build_spec_add_tool(spec, g_strdup(tools[i][0]), tools[i][1]);
 	if (spec->modules_image)
-		add_tool(spec, g_strdup("depmod"), "kmod");
+		build_spec_add_tool(spec, g_strdup("depmod"), "kmod");
 	if (spec->modules_image || spec->headers_image) {
-		add_tool(spec, g_strdup("mke2fs"), "e2fsprogs");
-		add_tool(spec, g_strdup("debugfs"), "e2fsprogs");
+		build_spec_add_tool(spec, g_strdup("mke2fs"), "e2fsprogs");
+		build_spec_add_tool(spec, g_strdup("debugfs"), "e2fsprogs");
 	}
 }
 
-bool build_spec_use_toolchain(struct build_spec *spec, const struct arch *arch,
-			      const struct site *site, GError **error)
+bool build_spec_use_compiler(struct build_spec *spec, const struct arch *arch,
+			     const struct site *site, GError **error)
 {
 	const char *names[G_N_ELEMENTS(compilers) + 1] = {NULL};
 	const struct toolchain *row = site_toolchain(site, arch,
@@ -205,10 +245,8 @@ bool build_spec_use_toolchain(struct build_spec *spec, const struct arch *arch,
 	g_autofree char *quoted = text_quote(spec->toolchain, -1);
 	const char *near;
 
-	if (spec->recipe == RECIPE_KBUILD)
-		add_kernel_tools(spec);
 	if (row)
-		return use_site_toolchain(spec, arch, row, error);
+		return use_site_toolchain(spec, arch, site, row, error);
 	for (gsize i = 0; i < G_N_ELEMENTS(compilers); i++) {
 		const char *version = version_of(spec->toolchain,
 						 compilers[i].name);
@@ -226,4 +264,14 @@ bool build_spec_use_toolchain(struct build_spec *spec, const struct arch *arch,
 		"or one of the site file",
 		quoted, near ? " (did you mean \"" : "", near ? near : "",
 		near ? "\"?)" : "");
+}
+
+bool build_spec_use_toolchain(struct build_spec *spec, const struct arch *arch,
+			      const struct site *site, GError **error)
+{
+	if (!build_spec_use_compiler(spec, arch, site, error))
+		return false;
+	if (spec->recipe == RECIPE_KBUILD)
+		add_kernel_tools(spec);
+	return true;
 }

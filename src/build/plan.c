@@ -35,7 +35,7 @@ static GPtrArray *texts_new(void)
 	return g_ptr_array_new_with_free_func(g_free);
 }
 
-static struct build_spec *build_spec_new(void)
+struct build_spec *build_spec_new(void)
 {
 	struct build_spec *spec = g_new0(struct build_spec, 1);
 
@@ -66,6 +66,9 @@ void build_spec_free(struct build_spec *spec)
 	g_ptr_array_unref(spec->make_args);
 	g_ptr_array_unref(spec->tools);
 	g_ptr_array_unref(spec->read_only);
+	g_free(spec->compiler);
+	g_free(spec->root);
+	g_free(spec->emulator);
 	g_ptr_array_unref(spec->fragments);
 	g_ptr_array_unref(spec->fragment_names);
 	g_ptr_array_unref(spec->targets);

@@ -36,7 +36,11 @@ struct build_spec {
 			       * a script has in its environment */
 	GPtrArray *tools;     /* of struct build_tool */
 	GPtrArray *read_only; /* of char *: folders the tools are in */
-	GPtrArray *fragments; /* of char *: the text of each, in order */
+	char *compiler;	      /* one of the tools */
+	char *root;	/* the system that has the tools; NULL: the machine's */
+	char *emulator; /* what binfmt_misc gets to run its programs; NULL:
+			 * they run as they are */
+	GPtrArray *fragments;	   /* of char *: the text of each, in order */
 	GPtrArray *fragment_names; /* of char *: for messages, same order */
 	GPtrArray *targets;	   /* of char * */
 	GPtrArray *artifacts; /* of char *: paths below the output folder */

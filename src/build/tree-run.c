@@ -137,6 +137,8 @@ bool build_run_step(struct build_run *run, const char *const *argv,
 		.processes = spec->processes,
 		.sink = take_output,
 		.sink_data = run,
+		.root = spec->root,
+		.emulator = spec->emulator,
 		.none = run->job->no_sandbox,
 		.nice = true,
 	};
