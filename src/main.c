@@ -18,6 +18,8 @@ static const struct {
 	{"lint", cmd_lint, "every problem of configuration files"},
 	{"render", cmd_render, "a template on JSON data"},
 	{"reply", cmd_reply, "show a reply on example data"},
+	{"toolchains", cmd_toolchains,
+	 "the compilers of each arch: list, prove, install"},
 	{"trees", cmd_trees, "the site's trees: list, fetch, prune"},
 	{NULL, NULL, NULL},
 };
@@ -26,7 +28,7 @@ static void print_help(FILE *to)
 {
 	fputs("usage: reroll COMMAND [OPTION...] [FILE...]\n\n", to);
 	for (gsize i = 0; commands[i].name; i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].doc);
+		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].doc);
 	fputs("\n\"reroll COMMAND --help\" tells the options of a command.\n",
 	      to);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "build/build.h"
 #include "cmd/cmd.h"
 #include "config/cfg.h"
 
@@ -119,6 +120,27 @@ static void check_against_site(struct lint *lint, const struct project *project)
 		check_toolchains(lint, project, project->builds->pdata[i]);
 }
 
+/* Each toolchain of the site: its version, or what is wrong with it. */
+static void prove_toolchains(struct lint *lint)
+{
+	g_autoptr(GPtrArray) list = toolchains_of_site(lint->site);
+
+	for (guint i = 0; i < list->len; i++) {
+		const struct toolchain_info *info = list->pdata[i];
+		g_autoptr(GError) error = NULL;
+
+		if (info->state == TOOLCHAIN_WORKS &&
+		    toolchain_prove(info, NULL, &error))
+			fprintf(lint->print ? stderr : stdout,
+				"the toolchain %s is version %s\n", info->id,
+				info->version);
+		else
+			problems_add(lint->problems, lint->site->file, 0, 0,
+				     "found the toolchain %s, and %s", info->id,
+				     error ? error->message : info->why);
+	}
+}
+
 static int finish(const struct lint *lint)
 {
 	const GPtrArray *list = lint->problems->list;
@@ -149,7 +171,7 @@ static int end_output(int status)
 }
 
 struct lint_options {
-	gboolean print;
+	gboolean print, toolchains;
 	char *document, *site;
 	char **projects, **rosters, **files;
 };
@@ -169,6 +191,8 @@ static gboolean parse_options(struct lint_options *options, int *argc,
 	const GOptionEntry entries[] = {
 		{"print", 0, 0, G_OPTION_ARG_NONE, &options->print,
 		 "print the effective configuration", NULL},
+		{"toolchains", 0, 0, G_OPTION_ARG_NONE, &options->toolchains,
+		 "prove each toolchain of the site, print its version", NULL},
 		{"site", 0, 0, G_OPTION_ARG_FILENAME, &options->site,
 		 "the site file; projects are checked against it", "FILE"},
 		{"project", 0, 0, G_OPTION_ARG_FILENAME_ARRAY,
@@ -235,6 +259,8 @@ static int lint_all(const struct lint_options *options)
 		check_against_site(&lint, projects->pdata[i]);
 	if (lint.site || projects->len > 0)
 		cmd_check_templates(projects, lint.site, problems);
+	if (lint.site && options->toolchains)
+		prove_toolchains(&lint);
 	status = finish(&lint);
 	site_free(lint.site);
 	return status;
