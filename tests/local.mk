@@ -38,6 +38,12 @@ check-corpus: all $(check_PROGRAMS)
 TESTS += tests/e2e/run.sh tests/fuzz/replay.sh
 EXTRA_DIST += tests/e2e contrib
 
+# Builds for other architectures; the compilers of contrib/install-deps cross.
+EXTRA_DIST += tests/cross
+check-cross: all
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/cross/run.sh $(CROSS)
+.PHONY: check-cross
+
 # The Mustache specification's own cases, from a checkout of it.
 check-spec: all
 	@test -d '$(SPEC)' || { echo 'make check-spec SPEC=DIR'; exit 2; }
