@@ -171,6 +171,16 @@ static char *read_status(struct command *command)
 	return g_strndup(text, n > 0 ? (gsize)n : 0);
 }
 
+/* Whether the process has a table of its own: its number was not given anew. */
+static bool is_elsewhere(int pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/ns/pid", pid);
+	g_autofree char *theirs = g_file_read_link(path, NULL);
+	g_autofree char *ours = g_file_read_link("/proc/self/ns/pid", NULL);
+
+	return theirs && ours && strcmp(theirs, ours) != 0;
+}
+
 /* Until the first process of the command's table is gone, and so all are. */
 static void wait_until_gone(const char *status)
 {
@@ -184,6 +194,9 @@ static void wait_until_gone(const char *status)
 	ready.fd = pidfd_open(pid, 0);
 	if (ready.fd < 0)
 		return;
+	/* Bubblewrap may be killed before its death takes that one along. */
+	if (is_elsewhere(pid))
+		pidfd_send_signal(ready.fd, SIGKILL, NULL, 0);
 	poll(&ready, 1, GONE_WAIT_MS);
 	close(ready.fd);
 }

@@ -58,6 +58,7 @@ int fixture_set_up(void **state)
 	fixture->toolchain = g_strdup("gcc");
 	spec->id = fixture->id;
 	spec->toolchain = fixture->toolchain;
+	spec->compiler = fixture->toolchain;
 	spec->recipe = RECIPE_SCRIPT;
 	spec->make_args = g_ptr_array_new_with_free_func(g_free);
 	spec->tools = g_ptr_array_new();
