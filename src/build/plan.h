@@ -36,7 +36,7 @@ struct build_spec {
 			       * a script has in its environment */
 	GPtrArray *tools;     /* of struct build_tool */
 	GPtrArray *read_only; /* of char *: folders the tools are in */
-	char *compiler;	      /* one of the tools */
+	char *compiler;	      /* one of the tools; NULL: none */
 	char *root;	/* the system that has the tools; NULL: the machine's */
 	char *emulator; /* what binfmt_misc gets to run its programs; NULL:
 			 * they run as they are */

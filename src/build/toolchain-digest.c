@@ -164,6 +164,7 @@ char *toolchain_digest(const struct build_spec *spec, GError **error)
 
 		add_program(sum, spec->root, tool->program);
 	}
-	add_family(sum, spec);
+	if (spec->compiler)
+		add_family(sum, spec);
 	return g_strdup(g_checksum_get_string(sum));
 }
