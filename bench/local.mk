@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make bench [BENCH=NAME]: ours beside the peer, alternating, in one run.
 # File by file: the folder's name is a target, which make dist would run.
-EXTRA_DIST += bench/apply.bench bench/check.bench bench/parse.bench bench/run
+EXTRA_DIST += bench/apply.bench bench/build.bench bench/check.bench \
+	bench/parse.bench bench/run
 bench: reroll
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		$(top_srcdir)/bench/run $(BENCH)
