@@ -44,6 +44,9 @@ struct build_run {
 bool build_run_step(struct build_run *run, const char *const *argv,
 		    const char *cwd, GError **error);
 
+/* The folders of the spec's tools, for a sandbox; ends with NULL. */
+char **build_read_only(const struct build_spec *spec);
+
 struct build_recipe {
 	enum recipe_kind kind;
 	bool src_writable;
@@ -113,6 +116,13 @@ bool warm_lay_output(struct build_run *run, GError **error);
  */
 bool warm_view_base(struct build_run *run, GError **error);
 
+/* One more view of the base's finished build, in run->dir; run->warm is held.
+ */
+struct snapshot *warm_scratch(const struct build_run *run, const char *name,
+			      GError **error);
+
+#define BUILD_OUT_NAME "out" /* of what is kept of a base */
+
 /* What the base said when it was built. */
 struct base_said {
 	enum build_status status;
@@ -123,6 +133,24 @@ struct base_said {
 /* Built now when it never was. */
 struct base_said *warm_base_said(struct build_run *run, GError **error);
 void base_said_free(struct base_said *said);
+
+/* --- the changed files, compiled before all else (first-word.c) --- */
+
+struct first_word;
+
+/*
+ * Begin, beside what the recipe does, to compile what the series touches; NULL
+ * when there is nothing to compile, or it could mislead. Until it is ended,
+ * run->cancellable is one that it stops the recipe by.
+ */
+struct first_word *first_word_start(struct build_run *run);
+
+/*
+ * The recipe has ended: `built` is what it said, and `*error` its error, which
+ * is dropped when it was stopped for a first word; then the run's result and
+ * log are of that. Frees it.
+ */
+bool first_word_end(struct first_word *word, bool built, GError **error);
 
 /* --- what was built before (cache.c) --- */
 

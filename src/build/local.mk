@@ -9,6 +9,8 @@ libreroll_a_SOURCES += \
 	src/build/executor.h \
 	src/build/images.c src/build/images.h \
 	src/build/kbuild-install.c \
+	src/build/first-word.c \
+	src/build/kbuild-cmd.c src/build/kbuild-cmd.h \
 	src/build/kconfig.c src/build/kconfig.h \
 	src/build/kconfig-expr.c \
 	src/build/kconfig-tree.c \
@@ -48,6 +50,7 @@ build_tests = \
 	tests/unit/test-escape \
 	tests/unit/test-executor \
 	tests/unit/test-images \
+	tests/unit/test-first-word \
 	tests/unit/test-kconfig \
 	tests/unit/test-keep \
 	tests/unit/test-plan \
@@ -76,6 +79,10 @@ tests_unit_test_executor_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_images_SOURCES = tests/unit/test-images.c \
 	tests/unit/test-build.h
 tests_unit_test_images_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_first_word_SOURCES = tests/unit/test-first-word.c \
+	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
+	tests/unit/test-build.h
+tests_unit_test_first_word_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_kconfig_SOURCES = tests/unit/test-kconfig.c
 tests_unit_test_kconfig_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_keep_SOURCES = tests/unit/test-keep.c tests/unit/test-build.h

@@ -107,7 +107,7 @@ static char **step_env(const struct build_run *run)
 	return (char **)g_ptr_array_steal(env, NULL);
 }
 
-static char **read_only_of(const struct build_spec *spec)
+char **build_read_only(const struct build_spec *spec)
 {
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 
@@ -122,7 +122,7 @@ bool build_run_step(struct build_run *run, const char *const *argv,
 {
 	const struct build_spec *spec = run->spec;
 	gint64 left_ms = run->deadline_ms - clock_monotonic_ms();
-	g_auto(GStrv) env = step_env(run), read_only = read_only_of(spec);
+	g_auto(GStrv) env = step_env(run), read_only = build_read_only(spec);
 	const struct sandbox_spec sandbox = {
 		.argv = argv,
 		.env = (const char *const *)env,
@@ -207,6 +207,19 @@ static bool start_log(struct build_run *run, GError **error)
 	return true;
 }
 
+/* The steps of the recipe, unless the compiler's first word is a no. */
+static bool run_recipe(struct build_run *run, GError **error)
+{
+	struct first_word *word = first_word_start(run);
+	GError *failed = NULL;
+	bool built = build_recipe_of(run->spec)->build(run, &failed);
+
+	if (first_word_end(word, built, &failed))
+		return true;
+	g_propagate_error(error, failed);
+	return false;
+}
+
 bool build_run_tree(struct build_run *run, GError **error)
 {
 	gint64 began_ms = clock_monotonic_ms();
@@ -218,7 +231,7 @@ bool build_run_tree(struct build_run *run, GError **error)
 				   ? clock_monotonic_ms() +
 					     (gint64)run->spec->time_s * 1000
 				   : G_MAXINT64;
-	if (!build_recipe_of(run->spec)->build(run, error))
+	if (!run_recipe(run, error))
 		return false;
 	run->found = diagnostics_finish(run->diagnostics,
 					run->result->status == BUILD_FAILED);

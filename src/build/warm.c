@@ -20,7 +20,6 @@
 #include "tree/tree.h"
 
 #define SAID_NAME "base.json"
-#define OUT_NAME "out"
 #define TICK_US 20000 /* the grain of the dates of files, and more */
 #define BEFORE_S 60   /* the sources are at least so much older than objects */
 
@@ -253,18 +252,19 @@ bool warm_lay_output(struct build_run *run, GError **error)
 	g_autofree char *path = NULL;
 
 	if (!can_go_on(run)) {
-		run->out = view(run, NULL, OUT_NAME, error);
+		run->out = view(run, NULL, BUILD_OUT_NAME, error);
 		return run->out;
 	}
 	if (run->base) { /* made where it will be kept */
-		path = g_build_filename(run->artifact_dir, OUT_NAME, NULL);
+		path = g_build_filename(run->artifact_dir, BUILD_OUT_NAME,
+					NULL);
 		run->out = snapshot_new(NULL, NULL, path, NULL, error);
 		return run->out;
 	}
 	if (!hold_base(run, error))
 		return false;
-	path = g_build_filename(run->warm->path, OUT_NAME, NULL);
-	run->out = view(run, path, OUT_NAME, error);
+	path = g_build_filename(run->warm->path, BUILD_OUT_NAME, NULL);
+	run->out = view(run, path, BUILD_OUT_NAME, error);
 	return run->out;
 }
 
@@ -283,9 +283,18 @@ bool warm_view_base(struct build_run *run, GError **error)
 		return true;
 	if (!build_run_make_dir(run, error))
 		return false;
-	path = g_build_filename(run->warm->path, OUT_NAME, NULL);
-	run->out = view(run, path, OUT_NAME, error);
+	path = g_build_filename(run->warm->path, BUILD_OUT_NAME, NULL);
+	run->out = view(run, path, BUILD_OUT_NAME, error);
 	return run->out;
+}
+
+struct snapshot *warm_scratch(const struct build_run *run, const char *name,
+			      GError **error)
+{
+	g_autofree char *path = g_build_filename(run->warm->path,
+						 BUILD_OUT_NAME, NULL);
+
+	return view(run, path, name, error);
 }
 
 struct base_said *warm_base_said(struct build_run *run, GError **error)

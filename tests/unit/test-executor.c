@@ -322,8 +322,8 @@ static void a_kernel_that_does_not_compile_names_the_line(void **state)
 	fixture_set_source(fixture, "int f(void)\n{\n\treturn gone;\n}\n");
 	result = fixture_build_ok(fixture);
 	assert_int_equal(result->status, BUILD_FAILED);
-	assert_string_equal(result->summary,
-			    "make ended with exit status 2 at src/a.c:3");
+	/* By make, or by the first word on it. */
+	assert_true(g_str_has_suffix(result->summary, " at src/a.c:3"));
 	assert_string_equal(result_finding(result, 0)->file, "src/a.c");
 }
 
