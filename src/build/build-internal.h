@@ -25,6 +25,7 @@ struct build_run {
 	GCancellable *cancellable;
 	struct progress *progress;   /* may be NULL */
 	gint64 deadline_ms;	     /* of the monotonic clock */
+	gint64 laid_at_us;	     /* all in its folders is older */
 	char *dir;		     /* private */
 	struct kept *sources, *warm; /* what src and out are views of */
 	struct snapshot *src, *out;
@@ -166,6 +167,9 @@ void cache_put(struct build_run *run);
 /* Hex digest of all of the spec, and its tools, that says what is built. */
 char *build_spec_digest(const struct build_spec *spec, GError **error);
 
+/* What of the series was not compiled, into the result (compiled.c). */
+void compiled_find(struct build_run *run);
+
 /*
  * Take from run->found what the base has too (blame.c). False with TEMP when
  * the base fails in the same way.
@@ -211,6 +215,8 @@ bool artifact_collect_listed(struct build_run *run,
 
 void artifact_free(struct artifact *artifact);
 void lost_symbol_free(struct lost_symbol *lost);
+void uncompiled_free(struct uncompiled *one);
+GPtrArray *uncompiled_new(void);
 void build_tool_free(struct build_tool *tool);
 
 struct build_spec *build_spec_new(void);

@@ -141,14 +141,32 @@ char *kbuild_cmd_compile(const char *command, const char *source,
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+/* The word of the text that ends before `end`, without its a/../ parts. */
+static char *path_before(const char *text, const char *end)
+{
+	const char *from = end;
+	g_autofree char *word = NULL;
+
+	while (from > text && !g_ascii_isspace(from[-1]))
+		from--;
+	word = g_strndup(from, (gsize)(end - from));
+	return strstr(word, "/../") ? g_canonicalize_filename(word, "/")
+				    : g_steal_pointer(&word);
+}
+
 bool kbuild_cmd_names(const char *text, const char *file)
 {
-	gsize len = strlen(file);
+	const char *name = strrchr(file, '/');
+	gsize len = name ? strlen(name) : 0;
 
-	for (const char *at = strstr(text, file); at;
-	     at = strstr(at + len, file)) {
-		if (at > text && g_ascii_isspace(at[-1]) &&
-		    (!at[len] || g_ascii_isspace(at[len])))
+	for (const char *at = name ? strstr(text, name) : NULL; at;
+	     at = strstr(at + len, name)) {
+		g_autofree char *path = NULL;
+
+		if (at[len] && !g_ascii_isspace(at[len]))
+			continue;
+		path = path_before(text, at + len);
+		if (strcmp(path, file) == 0)
 			return true;
 	}
 	return false;

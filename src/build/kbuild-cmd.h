@@ -34,7 +34,7 @@ char *kbuild_cmd_saved(const char *text, const char *object);
 char *kbuild_cmd_compile(const char *command, const char *source,
 			 const char *to);
 
-/* Whether `file` is what the text's target was made of. */
+/* Whether the absolute path `file` is what the text's target was made of. */
 bool kbuild_cmd_names(const char *text, const char *file);
 
 /* False to end the walk. */

@@ -212,6 +212,7 @@ static bool build_whole(struct build_run *run, GError **error)
 	add_place(run->result, run->found);
 	take_findings(run);
 	judge_warnings(run->result);
+	compiled_find(run);
 	if ((run->result->status == BUILD_PASSED ||
 	     run->result->status == BUILD_WARNED) &&
 	    !build_recipe_of(run->spec)->collect(run, error))

@@ -5,6 +5,7 @@ libreroll_a_SOURCES += \
 	src/build/build.h src/build/build-internal.h \
 	src/build/cache.c \
 	src/build/cgroup.c src/build/cgroup.h \
+	src/build/compiled.c \
 	src/build/diagnostics.c src/build/diagnostics.h \
 	src/build/executor.h \
 	src/build/images.c src/build/images.h \
@@ -15,6 +16,7 @@ libreroll_a_SOURCES += \
 	src/build/kconfig-expr.c \
 	src/build/kconfig-tree.c \
 	src/build/keep.c src/build/keep.h \
+	src/build/kmake.c src/build/kmake.h \
 	src/build/layers.c src/build/layers.h \
 	src/build/local.c \
 	src/build/log-file.c src/build/log-file.h \
@@ -46,6 +48,7 @@ libreroll_a_SOURCES += \
 build_tests = \
 	tests/unit/test-checkout-view \
 	tests/unit/test-artifacts \
+	tests/unit/test-compiled \
 	tests/unit/test-diagnostics \
 	tests/unit/test-escape \
 	tests/unit/test-executor \
@@ -67,6 +70,10 @@ tests_unit_test_checkout_view_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_artifacts_SOURCES = tests/unit/test-artifacts.c \
 	tests/unit/test-build.h
 tests_unit_test_artifacts_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_compiled_SOURCES = tests/unit/test-compiled.c \
+	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
+	tests/unit/test-build.h
+tests_unit_test_compiled_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_diagnostics_SOURCES = tests/unit/test-diagnostics.c
 tests_unit_test_diagnostics_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_escape_SOURCES = tests/unit/test-escape.c \
@@ -115,10 +122,14 @@ TESTS += \
 	tests/unit/test-sandbox \
 	tests/unit/test-snapshot
 
-check_PROGRAMS += tests/fuzz/fuzz-diagnostics tests/fuzz/fuzz-kconfig
+check_PROGRAMS += tests/fuzz/fuzz-diagnostics tests/fuzz/fuzz-kconfig \
+	tests/fuzz/fuzz-kmake
 tests_fuzz_fuzz_diagnostics_SOURCES = tests/fuzz/fuzz-diagnostics.c \
 	$(FUZZ_MAIN)
 tests_fuzz_fuzz_diagnostics_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_kconfig_SOURCES = tests/fuzz/fuzz-kconfig.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_kconfig_LDADD = $(FUZZ_LDADD)
-EXTRA_DIST += tests/fuzz/corpus-diagnostics tests/fuzz/corpus-kconfig
+tests_fuzz_fuzz_kmake_SOURCES = tests/fuzz/fuzz-kmake.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_kmake_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-diagnostics tests/fuzz/corpus-kconfig \
+	tests/fuzz/corpus-kmake

@@ -39,6 +39,20 @@ void lost_symbol_free(struct lost_symbol *lost)
 	g_free(lost);
 }
 
+GPtrArray *uncompiled_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)uncompiled_free);
+}
+
+void uncompiled_free(struct uncompiled *one)
+{
+	if (!one)
+		return;
+	g_free(one->file);
+	g_free(one->needs);
+	g_free(one);
+}
+
 struct build_result *build_result_new(void)
 {
 	struct build_result *result = g_new0(struct build_result, 1);
@@ -60,6 +74,7 @@ void build_result_free(struct build_result *result)
 	g_ptr_array_unref(result->findings);
 	g_ptr_array_unref(result->lost);
 	g_ptr_array_unref(result->artifacts);
+	g_clear_pointer(&result->uncompiled, g_ptr_array_unref);
 	g_free(result->log_path);
 	g_free(result->log_tail);
 	g_free(result);
@@ -83,6 +98,23 @@ static json_t *artifact_to_json(const struct artifact *artifact)
 			 json_text(artifact->sha256));
 }
 
+/* Null when it is not known. */
+static json_t *uncompiled_to_json(const GPtrArray *list)
+{
+	json_t *array = list ? json_array() : json_null();
+
+	for (guint i = 0; list && i < list->len; i++) {
+		const struct uncompiled *one = list->pdata[i];
+
+		json_array_append_new(
+			array, json_pack("{s:o, s:o}", "file",
+					 json_text(one->file), "needs",
+					 one->needs ? json_text(one->needs)
+						    : json_null()));
+	}
+	return array;
+}
+
 json_t *build_result_to_json(const struct build_result *result)
 {
 	json_t *findings = json_array(), *lost = json_array();
@@ -98,12 +130,15 @@ json_t *build_result_to_json(const struct build_result *result)
 		json_array_append_new(
 			artifacts,
 			artifact_to_json(result->artifacts->pdata[i]));
-	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}",
+	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
+			 "s:I}",
 			 "status", build_status_name(result->status), "reused",
 			 result->reused, "summary", json_text(result->summary),
 			 "findings", findings, "lost", lost, "artifacts",
-			 artifacts, "log", json_text(result->log_path),
-			 "log_tail", json_text(result->log_tail), "elapsed_ms",
+			 artifacts, "uncompiled",
+			 uncompiled_to_json(result->uncompiled), "log",
+			 json_text(result->log_path), "log_tail",
+			 json_text(result->log_tail), "elapsed_ms",
 			 (json_int_t)result->elapsed_ms, "config_ms",
 			 (json_int_t)result->config_ms);
 }
@@ -137,6 +172,22 @@ static struct artifact *artifact_from_json(json_t *json)
 	return artifact;
 }
 
+static GPtrArray *uncompiled_from_json(json_t *array)
+{
+	GPtrArray *list = json_is_array(array) ? uncompiled_new() : NULL;
+	json_t *item;
+	gsize i;
+
+	json_array_foreach (array, i, item) {
+		struct uncompiled *one = g_new0(struct uncompiled, 1);
+
+		one->file = copy_text(item, "file");
+		one->needs = copy_text(item, "needs");
+		g_ptr_array_add(list, one);
+	}
+	return list;
+}
+
 static bool status_from_json(json_t *json, enum build_status *status)
 {
 	const char *name = json_string_value(json);
@@ -166,5 +217,7 @@ struct build_result *build_result_from_json(json_t *json)
 		g_ptr_array_add(result->lost, lost_from_json(item));
 	json_array_foreach (json_object_get(json, "artifacts"), i, item)
 		g_ptr_array_add(result->artifacts, artifact_from_json(item));
+	result->uncompiled = uncompiled_from_json(
+		json_object_get(json, "uncompiled"));
 	return g_steal_pointer(&result);
 }

@@ -36,14 +36,21 @@ struct lost_symbol {
 	char *reason;	/* "depends on SHMEM, which is n" */
 };
 
+/* A file that the series touches and this build has not compiled. */
+struct uncompiled {
+	char *file;
+	char *needs; /* "CONFIG_X with CONFIG_NET"; NULL: nobody knows */
+};
+
 struct build_result {
 	enum build_status status;
-	char *summary;	      /* "make exited with 2 at kernel/sys.c:12" */
-	GPtrArray *findings;  /* of struct finding; errors first */
-	GPtrArray *lost;      /* of struct lost_symbol */
-	GPtrArray *artifacts; /* of struct artifact */
-	char *log_path;	      /* the whole log (middle cut when too long) */
-	char *log_tail;	      /* its last 40 lines, printable */
+	char *summary;	       /* "make exited with 2 at kernel/sys.c:12" */
+	GPtrArray *findings;   /* of struct finding; errors first */
+	GPtrArray *lost;       /* of struct lost_symbol */
+	GPtrArray *artifacts;  /* of struct artifact */
+	GPtrArray *uncompiled; /* of struct uncompiled; NULL: nobody knows */
+	char *log_path;	       /* the whole log (middle cut when too long) */
+	char *log_tail;	       /* its last 40 lines, printable */
 	gint64 elapsed_ms, config_ms;
 	bool reused; /* nothing was built: it was before */
 };

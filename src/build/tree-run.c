@@ -14,6 +14,9 @@
 #include "base/base.h"
 #include "build/build-internal.h"
 
+/* Less than a base that was just built waits for (warm.c). */
+#define CLOCK_GRAIN_US 10000
+
 static const struct build_recipe *const build_recipes[] = {
 	&build_recipe_kbuild,
 	&build_recipe_script,
@@ -190,6 +193,7 @@ static bool make_folders(struct build_run *run, GError **error)
 					     : SANDBOX_SRC;
 	run->out_seen = run->job->no_sandbox ? run->out->layers.top
 					     : SANDBOX_OUT;
+	run->laid_at_us = g_get_real_time() - CLOCK_GRAIN_US;
 	return true;
 }
 

@@ -14,7 +14,8 @@ struct build_stage {
 	guint next;	  /* the first that was not started */
 	guint running;
 	struct verdict *verdict;
-	GError *trouble;	/* the first build that could not be judged */
+	GError *trouble;       /* the first build that could not be judged */
+	GPtrArray *uncompiled; /* by none of those that ended; NULL: none did */
 	GPtrArray *message_ids; /* of char *, borrowed of the series */
 	const char *tree; /* of the site, by name; NULL: another repository */
 	char *out_dir;	  /* of all builds on that tree */
@@ -35,8 +36,32 @@ void build_stage_free(struct build_stage *builds)
 	g_ptr_array_unref(builds->message_ids);
 	verdict_free(builds->verdict);
 	g_free(builds->out_dir);
+	g_clear_pointer(&builds->uncompiled, g_ptr_array_unref);
 	g_clear_error(&builds->trouble);
 	g_free(builds);
+}
+
+/* Nothing has to change, but nobody has tried these files. */
+static json_t *tell_uncompiled(struct build_stage *builds)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; builds->uncompiled && i < builds->uncompiled->len;
+	     i++) {
+		const struct uncompiled *one = builds->uncompiled->pdata[i];
+		g_autofree char *text = g_strdup_printf(
+			"was not compiled by any configuration%s%s%s",
+			one->needs ? "; " : "", one->needs ? one->needs : "",
+			one->needs ? " would" : "");
+
+		verdict_add(
+			builds->verdict,
+			finding_new(SEVERITY_NOTE, one->file, 0, NULL, text));
+		json_array_append_new(list, json_pack("{s:o, s:o}", "file",
+						      json_text(one->file),
+						      "text", json_text(text)));
+	}
+	return list;
 }
 
 static void builds_end(struct run *run)
@@ -47,9 +72,41 @@ static void builds_end(struct run *run)
 		run_stage_failed(run, g_steal_pointer(&builds->trouble));
 		return;
 	}
-	builds->verdict->detail = json_pack("{s:O}", "builds",
-					    run->builds_json);
+	builds->verdict->detail = json_pack("{s:O, s:o}", "builds",
+					    run->builds_json, "uncompiled",
+					    tell_uncompiled(builds));
 	run_stage_judged(run, g_steal_pointer(&builds->verdict));
+}
+
+static bool is_in(const GPtrArray *uncompiled, const char *file)
+{
+	for (guint i = 0; i < uncompiled->len; i++) {
+		const struct uncompiled *one = uncompiled->pdata[i];
+
+		if (g_str_equal(one->file, file))
+			return true;
+	}
+	return false;
+}
+
+/* What this build did not compile either is left. */
+static void join_uncompiled(struct build_stage *builds,
+			    struct build_result *result)
+{
+	GPtrArray *all = builds->uncompiled;
+
+	if (!result->uncompiled)
+		result->uncompiled = g_ptr_array_new();
+	if (!all) {
+		builds->uncompiled = g_steal_pointer(&result->uncompiled);
+		return;
+	}
+	for (guint i = all->len; i > 0; i--) {
+		const struct uncompiled *one = all->pdata[i - 1];
+
+		if (!is_in(result->uncompiled, one->file))
+			g_ptr_array_remove_index(all, i - 1);
+	}
 }
 
 /* What the submitter reads of this build, prefixed where there are several. */
@@ -64,6 +121,7 @@ static void build_judge(struct build_stage *builds,
 		verdict_add(builds->verdict,
 			    g_steal_pointer(&result->findings->pdata[i]));
 	g_ptr_array_set_size(result->findings, 0);
+	join_uncompiled(builds, result);
 }
 
 static bool build_record(struct build_slot *slot, const char *status,

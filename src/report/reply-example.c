@@ -79,7 +79,10 @@ static const struct {
 	 "'context':'  int a = 1\\n           ^'}],'lost':[],"
 	 "'log_tail':'  CC      kernel/dummy.o\\nmake: *** Error 2\\n'},"
 	 "{'id':'powerpc64/randconfig/gcc','seed':'0x1b2c3d4e',"
-	 "'status':'passed','findings':[],'lost':[]}]}"},
+	 "'status':'passed','findings':[],'lost':[]}],"
+	 "'uncompiled':[{'file':'drivers/dummy.c',"
+	 "'text':'was not compiled by any configuration; CONFIG_DUMMY "
+	 "would'}]}"},
 	{"limit-reached", "{'per_day':20}"},
 	{"status", "{'stage':'build','outstanding':2}"},
 };

@@ -152,9 +152,9 @@ static void finish_damage(json_t *data)
 
 static void set_has(json_t *data)
 {
-	static const char *const lists[] = {"findings", "missing", "expected",
-					    "found",	"diff",	   "tried",
-					    "builds",	"damage",  "failed"};
+	static const char *const lists[] = {
+		"findings", "missing", "expected", "found",  "diff",
+		"tried",    "builds",  "damage",   "failed", "uncompiled"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
 		g_autofree char *key = g_strconcat("has_", lists[i], NULL);

@@ -61,6 +61,8 @@ const struct reply_value reply_values[] = {
 	 "findings, log_tail, and "
 	 "lost[] with symbol, wanted, got, reason"},
 	{"build-failed", "builds_failed, builds_passed", "How many"},
+	{"build-failed", "uncompiled[]",
+	 "Files that no build compiled: file, text; in findings too"},
 	{"build-failed", "only_warnings",
 	 "True when every build made its files"},
 	{"results", "passed, count, all", "Of the tests; all: none failed"},

@@ -275,13 +275,15 @@ static void a_saved_command_is_read_in_both_spellings(void **state)
 static void a_file_is_named_as_a_whole(void **state)
 {
 	static const char text[] = "source_a.o := /s/a.c\n\ndeps_a.o := \\\n"
-				   "  /s/b.h \\\n  /s/c.h.in \\\n";
+				   "  /s/b.h \\\n  /s/c.h.in \\\n"
+				   "  /s/arch/x/../../lib/d.c";
 
 	(void)state;
 	assert_true(kbuild_cmd_names(text, "/s/a.c"));
 	assert_true(kbuild_cmd_names(text, "/s/b.h"));
 	assert_false(kbuild_cmd_names(text, "/s/c.h"));
 	assert_false(kbuild_cmd_names(text, "s/b.h"));
+	assert_true(kbuild_cmd_names(text, "/s/lib/d.c"));
 	assert_false(kbuild_cmd_names("", "/s/b.h"));
 }
 
