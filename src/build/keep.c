@@ -108,22 +108,29 @@ static int try_lock(const char *path, int how)
 	}
 }
 
-static int wait_lock(const char *path, int how, GCancellable *cancellable,
-		     GError **error)
+/* After a lock was not got: a while later another try makes sense. */
+static bool wait_turn(const char *path, GCancellable *cancellable,
+		      GError **error)
+{
+	if (errno != EWOULDBLOCK && errno != EINTR)
+		return fail(error, path, "locked");
+	if (g_cancellable_is_cancelled(cancellable)) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CANCELLED,
+			    "the wait for a kept build was cancelled");
+		return false;
+	}
+	g_usleep(WAIT_US);
+	return true;
+}
+
+static int wait_shared(const char *path, GCancellable *cancellable,
+		       GError **error)
 {
 	int fd;
 
-	while ((fd = try_lock(path, how)) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			fail(error, path, "locked");
+	while ((fd = try_lock(path, LOCK_SH)) < 0) {
+		if (!wait_turn(path, cancellable, error))
 			return -1;
-		}
-		if (g_cancellable_is_cancelled(cancellable)) {
-			g_set_error(error, REROLL_ERROR, REROLL_ERROR_CANCELLED,
-				    "the wait for a kept build was cancelled");
-			return -1;
-		}
-		g_usleep(WAIT_US);
 	}
 	return fd;
 }
@@ -192,7 +199,7 @@ static struct kept *hold(const char *path, const char *lock,
 	g_autoptr(kept_t) kept = g_new0(struct kept, 1);
 
 	kept->path = g_strdup(path);
-	kept->lock_fd = wait_lock(lock, LOCK_SH, cancellable, error);
+	kept->lock_fd = wait_shared(lock, cancellable, error);
 	if (kept->lock_fd < 0 || !is_folder(path))
 		return NULL;
 	record_use(kept->lock_fd, path, false);
@@ -226,9 +233,14 @@ struct kept *keep_get(struct keep *keep, const char *kind, const char *key,
 		}
 		alone = g_new0(struct kept, 1);
 		alone->path = g_strdup(path);
-		alone->lock_fd = wait_lock(lock, LOCK_EX, cancellable, error);
-		if (alone->lock_fd < 0 ||
-		    !make_if_absent(keep, alone, make, data, error))
+		/* Others may hold what one of them has made by now. */
+		alone->lock_fd = try_lock(lock, LOCK_EX);
+		if (alone->lock_fd < 0) {
+			if (!wait_turn(lock, cancellable, error))
+				return NULL;
+			continue;
+		}
+		if (!make_if_absent(keep, alone, make, data, error))
 			return NULL;
 		/* Should another remove it on the way: once more. */
 		if (flock(alone->lock_fd, LOCK_SH) == 0 && is_folder(path)) {
