@@ -142,12 +142,14 @@ bool blame_series(struct build_run *run, GError **error)
 {
 	const char *base_tree = run->job->base_tree;
 	bool failed = run->result->status != BUILD_PASSED;
+	bool same = base_tree && strcmp(base_tree, run->tree) == 0;
 	bool news = run->spec->warnings == WARNINGS_NEW && run->found->len;
 	struct base_said *base;
 	bool ok;
 
-	if (!base_tree || strcmp(base_tree, run->tree) == 0 ||
-	    (!failed && !news))
+	if (same && news && !failed) /* nothing in it is new */
+		g_ptr_array_set_size(run->found, 0);
+	if (!base_tree || same || (!failed && !news))
 		return true;
 	base = warm_base_said(run, error);
 	ok = base && compare(run, base, error);

@@ -28,6 +28,8 @@ struct build_run {
 	gint64 laid_at_us;	     /* all in its folders is older */
 	char *dir;		     /* private */
 	struct kept *sources, *warm; /* what src and out are views of */
+	GPtrArray *inputs;	     /* of those held (inputs.c); NULL: none */
+	char *inputs_dir;	     /* of this run, in dir; NULL: none */
 	struct snapshot *src, *out;
 	const char *src_seen, *out_seen; /* as the build sees them */
 	char *artifact_dir;
@@ -123,6 +125,17 @@ struct snapshot *warm_scratch(const struct build_run *run, const char *name,
 			      GError **error);
 
 #define BUILD_OUT_NAME "out" /* of what is kept of a base */
+/* The key of the run's base in "bases". */
+char *warm_base_key(const struct build_run *run, GError **error);
+
+/* What the base held by the run came to; NULL: none is held. */
+const char *warm_base_status(const struct build_run *run);
+
+/*
+ * Have the base kept, made when it is not. One that does not build is the
+ * run's result.
+ */
+bool warm_make_base(struct build_run *run, GError **error);
 
 /* What the base said when it was built. */
 struct base_said {
@@ -152,6 +165,21 @@ struct first_word *first_word_start(struct build_run *run);
  * log are of that. Frees it.
  */
 bool first_word_end(struct first_word *word, bool built, GError **error);
+/* Say in a folder that will be kept what it is (meta.c); see meta.h. */
+bool meta_write(const struct build_run *run, const char *dir,
+		const char *base_status, GError **error);
+
+/* --- anointed builds as input (inputs.c) --- */
+
+/* Hold what the spec names. CONFIG when one is not there, or was revoked. */
+bool inputs_open(struct build_run *run, GError **error);
+void inputs_digest(const GPtrArray *inputs, GChecksum *sum);
+
+/* run->inputs_dir, with a folder for each. */
+bool inputs_lay(struct build_run *run, GError **error);
+
+/* Note with each that this build used it. */
+bool inputs_note(const struct build_run *run, GError **error);
 
 /* --- what was built before (cache.c) --- */
 
@@ -161,11 +189,21 @@ bool first_word_end(struct first_word *word, bool built, GError **error);
  */
 struct build_result *cache_take(struct build_run *run, GError **error);
 
+/* The key of the run's result in "results". */
+char *cache_key(const struct build_run *run, GError **error);
+
+/* What is kept in a folder of "results"; NULL: it is damaged. */
+struct build_result *cache_read(const char *dir);
+
+/* Another name of a file that is kept, its folder made; a copy elsewhere. */
+bool cache_link(const char *from, const char *to);
+
 /* Keep run->result for the next one. */
 void cache_put(struct build_run *run);
 
 /* Hex digest of all of the spec, and its tools, that says what is built. */
-char *build_spec_digest(const struct build_spec *spec, GError **error);
+char *build_spec_digest(const struct build_spec *spec, const GPtrArray *inputs,
+			GError **error);
 
 /* What of the series was not compiled, into the result (compiled.c). */
 void compiled_find(struct build_run *run);

@@ -6,9 +6,11 @@
 #ifndef BUILD_BUILD_H
 #define BUILD_BUILD_H
 
+#include "build/anoint.h"
 #include "build/executor.h"
 #include "build/images.h"
 #include "build/keep.h"
+#include "build/meta.h"
 #include "build/plan.h"
 #include "build/result.h"
 #include "build/sandbox.h"

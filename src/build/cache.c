@@ -36,7 +36,8 @@ static void digest_texts(GChecksum *sum, const GPtrArray *texts)
 	digest_text(sum, "");
 }
 
-char *build_spec_digest(const struct build_spec *spec, GError **error)
+char *build_spec_digest(const struct build_spec *spec, const GPtrArray *inputs,
+			GError **error)
 {
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autofree char *tools = toolchain_digest(spec, error);
@@ -51,15 +52,17 @@ char *build_spec_digest(const struct build_spec *spec, GError **error)
 	digest_texts(sum, spec->make_args);
 	digest_texts(sum, spec->fragments);
 	digest_texts(sum, spec->targets);
+	inputs_digest(inputs, sum);
 	return g_strdup(g_checksum_get_string(sum));
 }
 
-static char *result_key(const struct build_run *run, GError **error)
+char *cache_key(const struct build_run *run, GError **error)
 {
 	const struct build_recipe *recipe = build_recipe_of(run->spec);
 	const struct build_job *job = run->job;
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	g_autofree char *spec = build_spec_digest(run->spec, error);
+	g_autofree char *spec = build_spec_digest(run->spec, run->inputs,
+						  error);
 
 	if (!spec)
 		return NULL;
@@ -87,7 +90,7 @@ static char *result_key(const struct build_run *run, GError **error)
 }
 
 /* A second name for the file, or a copy where file systems end. */
-static bool link_or_copy(const char *from, const char *to)
+bool cache_link(const char *from, const char *to)
 {
 	g_autofree char *folder = g_path_get_dirname(to);
 	g_autoptr(GFile) source = g_file_new_for_path(from);
@@ -113,13 +116,13 @@ static bool link_artifacts(const struct build_result *result, const char *from,
 		g_autofree char *target = g_build_filename(to, artifact->path,
 							   NULL);
 
-		if (!link_or_copy(source, target))
+		if (!cache_link(source, target))
 			return false;
 	}
 	return true;
 }
 
-static struct build_result *read_result(const char *dir)
+struct build_result *cache_read(const char *dir)
 {
 	g_autofree char *path = g_build_filename(dir, RESULT_NAME, NULL);
 	g_autoptr(json_t) json = json_load_file(path, 0, NULL);
@@ -129,7 +132,7 @@ static struct build_result *read_result(const char *dir)
 
 struct build_result *cache_take(struct build_run *run, GError **error)
 {
-	g_autofree char *key = result_key(run, error);
+	g_autofree char *key = cache_key(run, error);
 	g_autoptr(kept_t) kept = NULL;
 	g_autoptr(build_result_t) result = NULL;
 
@@ -137,7 +140,7 @@ struct build_result *cache_take(struct build_run *run, GError **error)
 		return NULL;
 	kept = keep_get(run->job->keep, "results", key, NULL, NULL,
 			run->cancellable, error);
-	result = kept ? read_result(kept->path) : NULL;
+	result = kept ? cache_read(kept->path) : NULL;
 	if (!result || !link_artifacts(result, kept->path, run->artifact_dir))
 		return NULL;
 	result->reused = true;
@@ -176,7 +179,8 @@ static bool make_result(const char *dir, gpointer data, GError **error)
 			    g_strerror(errno));
 		return false;
 	}
-	return share_artifacts(run, dir, error) &&
+	return meta_write(run, dir, warm_base_status(run), error) &&
+	       share_artifacts(run, dir, error) &&
 	       share_artifacts(run, run->artifact_dir, error);
 }
 
@@ -196,7 +200,7 @@ void cache_put(struct build_run *run)
 
 	if (!is_final(run->result))
 		return;
-	key = result_key(run, &error);
+	key = cache_key(run, &error);
 	if (key)
 		kept = keep_get(run->job->keep, "results", key, make_result,
 				run, run->cancellable, &error);

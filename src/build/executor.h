@@ -45,7 +45,14 @@ struct build_job {
 	const char *out_dir;  /* artifacts and log go to out_dir/spec->id */
 	const char *work_dir; /* private folders are made here */
 	bool no_sandbox;
-	gint64 source_at; /* date of the sources */
+	/*
+	 * `tree` is the base itself: have its finished build kept, whatever
+	 * result is known; one that does not build is a failed result with the
+	 * log of it. When it passed, anoint what the spec says.
+	 */
+	bool make_base;
+	gint64 source_at;			  /* date of the sources */
+	const char *project, *base_name, *run_id; /* for people; or NULL */
 	void (*progress)(const char *line, gpointer data); /* or NULL */
 	gpointer progress_data;
 };

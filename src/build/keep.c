@@ -61,6 +61,16 @@ void keep_free(struct keep *keep)
 	g_free(keep);
 }
 
+const char *keep_dir(const struct keep *keep)
+{
+	return keep->dir;
+}
+
+guint64 keep_limit(const struct keep *keep)
+{
+	return keep->limit_bytes;
+}
+
 const struct snapshot_ops *keep_snapshots(struct keep *keep, GError **error)
 {
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&keep->mutex);
@@ -428,6 +438,37 @@ void keep_trim(struct keep *keep)
 	}
 	if (removed)
 		sweep_files(keep);
+}
+
+static bool refuse_remove(const struct keep_entry *entry, const char *why,
+			  GError **error)
+{
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFLICT,
+		    "%s/%s cannot be dropped: %s", entry->kind, entry->key,
+		    why);
+	return false;
+}
+
+bool keep_remove(struct keep *keep, const char *kind, const char *key,
+		 GError **error)
+{
+	struct keep_entry *entry = read_entry(keep, kind, key);
+	bool removed = false;
+
+	if (!entry)
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_NOT_FOUND,
+			    "nothing is kept as %s/%s", kind, key);
+	else if (entry->pinned)
+		refuse_remove(entry, "it is pinned", error);
+	else if (entry->held || !remove_entry(keep, entry))
+		refuse_remove(entry, "a build uses it", error);
+	else
+		removed = true;
+	if (entry)
+		keep_entry_free(entry);
+	if (removed)
+		sweep_files(keep);
+	return removed;
 }
 
 /* Whether the line stands in the file already. */

@@ -30,6 +30,9 @@ void keep_free(struct keep *keep);
 typedef struct keep keep_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(keep_t, keep_free)
 
+const char *keep_dir(const struct keep *keep);
+guint64 keep_limit(const struct keep *keep); /* 0: none */
+
 /* NULL when no way works in its folder. */
 const struct snapshot_ops *keep_snapshots(struct keep *keep, GError **error);
 
@@ -79,6 +82,13 @@ bool keep_pin(struct keep *keep, const char *kind, const char *key,
 	      const char *text, GError **error);
 bool keep_unpin(struct keep *keep, const char *kind, const char *key,
 		GError **error);
+
+/*
+ * Remove one. CONFLICT when somebody holds it or it is pinned, NOT_FOUND when
+ * there is none.
+ */
+bool keep_remove(struct keep *keep, const char *kind, const char *key,
+		 GError **error);
 
 /* Remove what nobody holds until all is within the limit. */
 void keep_trim(struct keep *keep);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "build/anoint.h"
 #include "build/build-internal.h"
 #include "tree/tree.h"
 
@@ -223,21 +224,47 @@ static bool build_whole(struct build_run *run, GError **error)
 	return true;
 }
 
-static bool build_and_judge(struct build_run *run, GError **error)
+/* What is known already; true without a result: it is to be built. */
+static bool take_known(struct build_run *run, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 
+	if (run->job->make_base &&
+	    ((!run->job->no_sandbox && !sandbox_works(error)) ||
+	     !warm_make_base(run, error)))
+		return false;
+	if (run->result)
+		return true;
+	run->result = cache_take(run, &local);
+	if (!local)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&local));
+	return false;
+}
+
+/* What the project's rule asks for of a base that passed. */
+static bool anoint_base(const struct build_run *run, GError **error)
+{
+	const char *name = run->spec->anoint;
+	g_autofree char *key = NULL;
+
+	if (!run->job->make_base || !name ||
+	    run->result->status != BUILD_PASSED)
+		return true;
+	key = cache_key(run, error);
+	return key && anoint(run->job->keep, key, name, false, error);
+}
+
+static bool build_and_judge(struct build_run *run, GError **error)
+{
 	if (!build_tools_check(run->spec, error) ||
 	    !make_artifact_dir(run, error))
 		return false;
 	if (run->job->base_tree &&
 	    !(run->changes = find_changes(run->job, error)))
 		return false;
-	run->result = cache_take(run, &local);
-	if (local) {
-		g_propagate_error(error, g_steal_pointer(&local));
+	if (!inputs_open(run, error) || !take_known(run, error))
 		return false;
-	}
 	if (run->result)
 		return true;
 	return run->changes && is_untouched(run) ? take_base(run, error)
@@ -256,10 +283,12 @@ static struct build_result *build(const struct build_job *job,
 	struct build_result *result = NULL;
 
 	if (build_and_judge(&run, error) && reproduce_write(&run, error) &&
-	    manifest_write(&run, error))
+	    manifest_write(&run, error) && inputs_note(&run, error) &&
+	    anoint_base(&run, error))
 		result = g_steal_pointer(&run.result);
 	build_run_clear(&run);
 	g_clear_pointer(&run.changes, g_ptr_array_unref);
+	g_clear_pointer(&run.inputs, g_ptr_array_unref);
 	g_free(run.artifact_dir);
 	return result;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
+	src/build/anoint.c src/build/anoint.h \
 	src/build/artifacts.c \
 	src/build/blame.c \
 	src/build/build.h src/build/build-internal.h \
@@ -12,6 +13,7 @@ libreroll_a_SOURCES += \
 	src/build/kbuild-install.c \
 	src/build/first-word.c \
 	src/build/kbuild-cmd.c src/build/kbuild-cmd.h \
+	src/build/inputs.c \
 	src/build/kconfig.c src/build/kconfig.h \
 	src/build/kconfig-expr.c \
 	src/build/kconfig-tree.c \
@@ -19,6 +21,7 @@ libreroll_a_SOURCES += \
 	src/build/kmake.c src/build/kmake.h \
 	src/build/layers.c src/build/layers.h \
 	src/build/local.c \
+	src/build/meta.c src/build/meta.h \
 	src/build/log-file.c src/build/log-file.h \
 	src/build/manifest.c \
 	src/build/pack.c \
@@ -46,6 +49,7 @@ libreroll_a_SOURCES += \
 	src/build/warm.c
 
 build_tests = \
+	tests/unit/test-anoint \
 	tests/unit/test-checkout-view \
 	tests/unit/test-artifacts \
 	tests/unit/test-compiled \
@@ -64,6 +68,10 @@ build_tests = \
 	tests/unit/test-warm
 check_PROGRAMS += $(build_tests)
 TESTS += $(build_tests)
+tests_unit_test_anoint_SOURCES = tests/unit/test-anoint.c \
+	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
+	tests/unit/test-build.h
+tests_unit_test_anoint_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_checkout_view_SOURCES = tests/unit/test-checkout-view.c \
 	tests/unit/test-build.h
 tests_unit_test_checkout_view_LDADD = $(LDADD) $(CMOCKA_LIBS)

@@ -47,6 +47,7 @@ struct build_spec *build_spec_new(void)
 	spec->fragment_names = texts_new();
 	spec->targets = texts_new();
 	spec->artifacts = texts_new();
+	spec->inputs = g_ptr_array_new_with_free_func(build_input_free);
 	return spec;
 }
 
@@ -73,6 +74,8 @@ void build_spec_free(struct build_spec *spec)
 	g_ptr_array_unref(spec->fragment_names);
 	g_ptr_array_unref(spec->targets);
 	g_ptr_array_unref(spec->artifacts);
+	g_ptr_array_unref(spec->inputs);
+	g_free(spec->anoint);
 	g_free(spec->command);
 	g_free(spec);
 }
@@ -324,6 +327,16 @@ void build_spec_draw(struct build_spec *spec, const char *text)
 	set_seed(spec, GUINT32_FROM_BE(seed));
 }
 
+static void set_inputs(const struct planner *planner, struct build_spec *spec)
+{
+	const GPtrArray *inputs = planner->rule->inputs;
+
+	for (guint i = 0; inputs && i < inputs->len; i++)
+		g_ptr_array_add(spec->inputs,
+				build_input_copy(inputs->pdata[i]));
+	spec->anoint = g_strdup(planner->rule->anoint);
+}
+
 static bool plan_cell(struct planner *planner, const struct cell *cell,
 		      GError **error)
 {
@@ -338,6 +351,7 @@ static bool plan_cell(struct planner *planner, const struct cell *cell,
 	set_arch(spec, planner->arch, rule->arch);
 	set_targets(planner, spec);
 	set_extras(planner, spec);
+	set_inputs(planner, spec);
 	set_limits(planner, spec);
 	set_fragments(planner, spec, cell->without);
 	if (!build_spec_use_toolchain(spec, planner->arch, planner->site,

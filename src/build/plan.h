@@ -44,7 +44,9 @@ struct build_spec {
 	GPtrArray *fragment_names; /* of char *: for messages, same order */
 	GPtrArray *targets;	   /* of char * */
 	GPtrArray *artifacts; /* of char *: paths below the output folder */
-	char *command;	      /* script */
+	GPtrArray *inputs;    /* of struct build_input; or NULL */
+	char *anoint;  /* name for the base's build when it passed; or NULL */
+	char *command; /* script */
 	bool headers, headers_image, modules_image; /* kept beside the rest */
 	enum warnings_policy warnings;
 	guint64 time_s, output_bytes, memory_bytes, processes, log_bytes;

@@ -149,6 +149,10 @@ static void add_folders(struct command *command)
 		add(command, "--bind",
 		    command->staged ? STAGE_OUT : spec->out.top, SANDBOX_OUT,
 		    NULL);
+	if (spec->inputs)
+		add(command, "--ro-bind",
+		    command->staged ? STAGE_INPUTS : spec->inputs,
+		    SANDBOX_INPUTS, NULL);
 	add(command, "--remount-ro", "/", NULL);
 	if (spec->cwd)
 		add(command, "--chdir", spec->cwd, NULL);

@@ -165,11 +165,14 @@ static void stage_folders(const struct command *command)
 	struct stage out = {.at = STAGE_OUT, .writable = true};
 	struct stage root = {.at = STAGE_ROOT};
 	const struct layers system = {.top = spec->root};
+	struct stage inputs = {.at = STAGE_INPUTS};
+	const struct layers inputs_layers = {.top = spec->inputs};
 
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		refuse("mounts cannot be made private: ");
 	if (!stage_open(&src, &spec->src) || !stage_open(&out, &spec->out) ||
-	    !stage_open(&root, &system))
+	    !stage_open(&root, &system) ||
+	    !stage_open(&inputs, &inputs_layers))
 		refuse("a folder of the build cannot be opened: ");
 	if (mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") <
 	    0)
@@ -177,6 +180,7 @@ static void stage_folders(const struct command *command)
 	mount_stage(&src, command->is_root);
 	mount_stage(&out, command->is_root);
 	mount_stage(&root, command->is_root);
+	mount_stage(&inputs, command->is_root);
 	if (chdir("/") < 0)
 		refuse("/ cannot be entered: ");
 }

@@ -17,6 +17,7 @@
 #define STAGE_SRC STAGE "/src"
 #define STAGE_OUT STAGE "/out"
 #define STAGE_ROOT STAGE "/root"
+#define STAGE_INPUTS STAGE "/inputs"
 
 struct command {
 	const struct sandbox_spec *spec;

@@ -37,14 +37,16 @@
 #define SANDBOX_UID 65533 /* of nobody, not even of "nobody" */
 #define SANDBOX_SRC "/build/src"
 #define SANDBOX_OUT "/build/out"
+#define SANDBOX_INPUTS "/build/inputs"
 
 struct sandbox_spec {
 	const char *const *argv;
 	const char *const *env; /* "K=V" on top of the fixed, ends with NULL */
 	struct layers src;	/* shown at SANDBOX_SRC */
 	bool src_writable;
-	struct layers out; /* shown at SANDBOX_OUT, writable */
-	const char *cwd;   /* SANDBOX_SRC or SANDBOX_OUT */
+	struct layers out;  /* shown at SANDBOX_OUT, writable */
+	const char *inputs; /* shown at SANDBOX_INPUTS, read-only; or NULL */
+	const char *cwd;    /* SANDBOX_SRC or SANDBOX_OUT */
 	const char *const
 		*read_only;   /* more host paths, as they are; or NULL */
 	const char *root;     /* NULL: the machine's system */

@@ -92,7 +92,7 @@ static void judge_step(struct build_run *run, const char *name,
 						  how);
 }
 
-/* What a script has in its environment. */
+/* What a script has in its environment, and where the inputs are. */
 static char **step_env(const struct build_run *run)
 {
 	g_autoptr(GPtrArray) env = g_ptr_array_new();
@@ -106,6 +106,12 @@ static char **step_env(const struct build_run *run)
 		g_ptr_array_add(env, g_strdup_printf("REROLL_JOBS=%u",
 						     MAX(run->spec->jobs, 1)));
 	}
+	if (run->inputs_dir)
+		g_ptr_array_add(env, g_strconcat("REROLL_INPUTS=",
+						 run->job->no_sandbox
+							 ? run->inputs_dir
+							 : SANDBOX_INPUTS,
+						 NULL));
 	g_ptr_array_add(env, NULL);
 	return (char **)g_ptr_array_steal(env, NULL);
 }
@@ -132,6 +138,7 @@ bool build_run_step(struct build_run *run, const char *const *argv,
 		.src = run->src->layers,
 		.src_writable = build_recipe_of(spec)->src_writable,
 		.out = run->out->layers,
+		.inputs = run->inputs_dir,
 		.cwd = cwd,
 		.read_only = (const char *const *)read_only,
 		.time_s = (guint64)MAX(left_ms / 1000, 1),
@@ -187,7 +194,7 @@ static bool make_folders(struct build_run *run, GError **error)
 {
 	/* What the series changes must be younger than the base's objects. */
 	if (!build_run_make_dir(run, error) || !warm_lay_output(run, error) ||
-	    !warm_lay_sources(run, error))
+	    !warm_lay_sources(run, error) || !inputs_lay(run, error))
 		return false;
 	run->src_seen = run->job->no_sandbox ? run->src->layers.top
 					     : SANDBOX_SRC;
@@ -254,6 +261,7 @@ void build_run_clear(struct build_run *run)
 	if (run->dir)
 		tempdir_remove_tree(run->dir);
 	g_clear_pointer(&run->dir, g_free);
+	g_clear_pointer(&run->inputs_dir, g_free);
 	g_clear_pointer(&run->log, log_file_free);
 	g_clear_pointer(&run->diagnostics, diagnostics_free);
 	g_clear_pointer(&run->result, build_result_free);

@@ -209,13 +209,16 @@ static bool make_base(const char *dir, gpointer data, GError **error)
 				.spec = series->spec,
 				.tree = series->job->base_tree,
 				.base = true,
+				.inputs = series->inputs,
 				.cancellable = series->cancellable,
 				.progress = series->progress};
 	bool ok;
 
 	run.artifact_dir = g_strdup(dir);
 	ok = build_run_tree(&run, error) && check_whole(&run, error) &&
-	     said_save(&run, dir, error);
+	     said_save(&run, dir, error) &&
+	     meta_write(&run, dir, build_status_name(run.result->status),
+			error);
 	if (ok && can_go_on(&run)) {
 		g_clear_pointer(&run.out, snapshot_leave);
 		g_usleep(TICK_US);
@@ -225,9 +228,10 @@ static bool make_base(const char *dir, gpointer data, GError **error)
 	return ok;
 }
 
-static char *base_key(const struct build_run *run, GError **error)
+char *warm_base_key(const struct build_run *run, GError **error)
 {
-	g_autofree char *spec = build_spec_digest(run->spec, error);
+	g_autofree char *spec = build_spec_digest(run->spec, run->inputs,
+						  error);
 
 	return spec ? g_strdup_printf("%.16s-%.32s%s", run->job->base_tree,
 				      spec, can_view(run) ? "" : "-open")
@@ -240,7 +244,7 @@ static bool hold_base(struct build_run *run, GError **error)
 
 	if (run->warm)
 		return true;
-	key = base_key(run, error);
+	key = warm_base_key(run, error);
 	if (key)
 		run->warm = keep_get(run->job->keep, "bases", key, make_base,
 				     run, run->cancellable, error);
@@ -270,7 +274,8 @@ bool warm_lay_output(struct build_run *run, GError **error)
 
 bool warm_view_base(struct build_run *run, GError **error)
 {
-	g_autofree char *key = can_go_on(run) ? base_key(run, error) : NULL;
+	g_autofree char *key = can_go_on(run) ? warm_base_key(run, error)
+					      : NULL;
 	g_autofree char *path = NULL;
 
 	if (!can_go_on(run))
@@ -300,4 +305,31 @@ struct snapshot *warm_scratch(const struct build_run *run, const char *name,
 struct base_said *warm_base_said(struct build_run *run, GError **error)
 {
 	return hold_base(run, error) ? said_load(run->warm->path, error) : NULL;
+}
+
+const char *warm_base_status(const struct build_run *run)
+{
+	struct base_said *said = run->warm ? said_load(run->warm->path, NULL)
+					   : NULL;
+	const char *name = said ? build_status_name(said->status) : NULL;
+
+	base_said_free(said);
+	return name;
+}
+
+bool warm_make_base(struct build_run *run, GError **error)
+{
+	struct base_said *said = warm_base_said(run, error);
+
+	if (!said)
+		return false;
+	if (said->status != BUILD_PASSED) {
+		run->result = build_result_new();
+		run->result->status = said->status;
+		run->result->summary = g_strdup(said->summary);
+		run->result->log_path = g_build_filename(run->warm->path,
+							 BUILD_LOG_NAME, NULL);
+	}
+	base_said_free(said);
+	return true;
 }

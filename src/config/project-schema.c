@@ -133,6 +133,24 @@ static const struct schema limits_form = {
 		{NULL},
 	}};
 
+static const struct schema input_form = {
+	.size = sizeof(struct build_input),
+	.free = build_input_free,
+	.keys = (const struct schema_key[]){
+		{"name", KEY_TEXT, FIELD(build_input, name),
+		 .flags = KEY_REQUIRED, .expect = expect_word,
+		 .doc = "Its folder below /build/inputs, $REROLL_INPUTS of a "
+			"script"},
+		{"build", KEY_TEXT, FIELD(build_input, build),
+		 .flags = KEY_REQUIRED, .expect = expect_word,
+		 .doc = "What the build is anointed as"},
+		{"path", KEY_TEXT, FIELD(build_input, path),
+		 .expect = expect_inside,
+		 .doc = "The role or path of the one artifact that is shown; "
+			"without it all are"},
+		{NULL},
+	}};
+
 static const struct schema build_form = {
 	.size = sizeof(struct build_rule),
 	.free = build_rule_free,
@@ -189,6 +207,14 @@ static const struct schema build_form = {
 		 .doc = "What kbuild makes beside its artifacts: headers for "
 			"programs as a tar file, these or the modules as an "
 			"ext2 image"},
+		{"inputs", KEY_ROWS, FIELD(build_rule, inputs), .most = 100,
+		 .form = &input_form,
+		 .doc = "Anointed builds whose artifacts the build may read; "
+			"with another one anointed it is another build"},
+		{"anoint", KEY_TEXT, FIELD(build_rule, anoint),
+		 .expect = expect_word,
+		 .doc = "Anoint the base's own build as this when it passed; "
+			"the entry must be a single build"},
 		{"warnings", KEY_WORD, FIELD(build_rule, warnings),
 		 .fallback = "new", .words = warnings_words,
 		 .doc = "Which of the compiler's warnings count: those the "

@@ -24,6 +24,26 @@ void build_rule_free(gpointer row)
 	g_free(row);
 }
 
+void build_input_free(gpointer data)
+{
+	struct build_input *input = data;
+
+	g_free(input->name);
+	g_free(input->build);
+	g_free(input->path);
+	g_free(input);
+}
+
+struct build_input *build_input_copy(const struct build_input *input)
+{
+	struct build_input *copy = g_new0(struct build_input, 1);
+
+	copy->name = g_strdup(input->name);
+	copy->build = g_strdup(input->build);
+	copy->path = g_strdup(input->path);
+	return copy;
+}
+
 /* A line of a fragment: blank, a remark, or a symbol with its value. */
 static bool is_fragment_line(const char *line)
 {
@@ -145,6 +165,32 @@ static void check_recipe(const struct schema_reader *reader,
 	}
 }
 
+/* A name is that of one build; a folder that of one input. */
+static void check_names(const struct schema_reader *reader,
+			const struct node *node, const struct build_rule *rule)
+{
+	const struct node *inputs = node_value(node, "inputs");
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+
+	if (rule->anoint &&
+	    (rule->defconfig->len > 1 || rule->toolchain->len > 1 ||
+	     rule->without->len > 0))
+		schema_problem(reader, node_value(node, "anoint"),
+			       "found the key \"anoint\" with several builds, "
+			       "expected one defconfig, one toolchain and "
+			       "nothing left out");
+	for (guint i = 0; inputs && i < rule->inputs->len; i++) {
+		const struct build_input *input = rule->inputs->pdata[i];
+
+		if (!g_hash_table_add(names, input->name))
+			schema_problem(
+				reader, inputs->items->pdata[i],
+				"found two inputs named \"%s\", expected "
+				"a name for each",
+				input->name);
+	}
+}
+
 void build_rule_check(const struct schema_reader *reader,
 		      const struct node *node, gpointer row)
 {
@@ -154,6 +200,7 @@ void build_rule_check(const struct schema_reader *reader,
 
 	check_recipe(reader, node, rule);
 	check_without(reader, node, rule);
+	check_names(reader, node, rule);
 	if (rule->recipe == RECIPE_SCRIPT && !rule->command)
 		schema_problem(reader, node,
 			       "found no key \"command\", expected it with the "

@@ -22,6 +22,16 @@ enum warnings_policy { WARNINGS_NEW, WARNINGS_ALL, WARNINGS_IGNORE };
 enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NEVER };
 enum review_policy { REVIEW_HOLD, REVIEW_REJECT, REVIEW_ACCEPT };
 
+/* An anointed build that another is made with. */
+struct build_input {
+	char *name;  /* of its folder */
+	char *build; /* what it is anointed as */
+	char *path;  /* role or path of the one file; NULL: all */
+};
+
+void build_input_free(gpointer input);
+struct build_input *build_input_copy(const struct build_input *input);
+
 /* One row of `builds`, a matrix of defconfig x toolchain x with/without. */
 struct build_rule {
 	char *name; /* NULL: made from arch, defconfig, toolchain */
@@ -36,6 +46,8 @@ struct build_rule {
 	GPtrArray *targets;
 	GPtrArray *artifacts;
 	GPtrArray *extras; /* "headers", "headers-image", "modules-image" */
+	GPtrArray *inputs; /* of struct build_input */
+	char *anoint;	   /* name for the base's build; NULL: none */
 	enum warnings_policy warnings;
 	bool boot; /* key: lava */
 	bool each_patch;

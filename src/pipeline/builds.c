@@ -288,6 +288,11 @@ static struct build_slot *build_slot_new(struct run *run,
 		.work_dir = run->options->work_dir,
 		.no_sandbox = run->options->no_sandbox,
 		.source_at = run->subject.base_at,
+		.project = run->subject.project->name,
+		.base_name = run->subject.project->base
+				     ? run->subject.project->base
+				     : run->subject.base,
+		.run_id = run->id,
 		.progress = build_line,
 		.progress_data = slot,
 	};

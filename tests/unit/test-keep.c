@@ -232,6 +232,27 @@ static void what_is_held_or_pinned_stays(void **state)
 	assert_false(has(fixture, "things/a"));
 }
 
+static void one_that_is_held_or_pinned_is_not_removed(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(kept_t) held = get(fixture, "a");
+	g_autoptr(GError) busy = NULL, pinned = NULL, gone = NULL;
+
+	assert_false(keep_remove(fixture->keep, "things", "a", &busy));
+	assert_int_equal(busy->code, REROLL_ERROR_CONFLICT);
+	assert_non_null(strstr(busy->message, "a build uses it"));
+	g_clear_pointer(&held, kept_free);
+	assert_true(keep_pin(fixture->keep, "things", "a", "good", NULL));
+	assert_false(keep_remove(fixture->keep, "things", "a", &pinned));
+	assert_non_null(strstr(pinned->message, "it is pinned"));
+	assert_true(keep_unpin(fixture->keep, "things", "a", NULL));
+	assert_true(keep_remove(fixture->keep, "things", "a", NULL));
+	assert_false(has(fixture, "things/a"));
+	assert_false(has(fixture, "things/a.lock"));
+	assert_false(keep_remove(fixture->keep, "things", "a", &gone));
+	assert_int_equal(gone->code, REROLL_ERROR_NOT_FOUND);
+}
+
 static void nothing_can_be_pinned_that_is_not_there(void **state)
 {
 	struct fixture *fixture = *state;
@@ -317,6 +338,7 @@ int main(void)
 		CASE(who_waits_can_be_cancelled),
 		CASE(the_least_recently_used_go_first),
 		CASE(what_is_held_or_pinned_stays),
+		CASE(one_that_is_held_or_pinned_is_not_removed),
 		CASE(nothing_can_be_pinned_that_is_not_there),
 		CASE(a_maker_that_is_killed_holds_nobody_up),
 		CASE(one_content_is_one_file),

@@ -74,6 +74,57 @@ static void the_example_uses_every_key(void **state)
 	}
 }
 
+static void an_input_needs_its_build_and_a_name_of_its_own(void **state)
+{
+	static const char text[] = "name: a\n"
+				   "builds:\n"
+				   "  - recipe: script\n"
+				   "    arch: x86_64\n"
+				   "    command: make\n"
+				   "    inputs:\n"
+				   "      - {name: k, build: kernel}\n"
+				   "      - {name: k, build: other}\n"
+				   "  - recipe: script\n"
+				   "    arch: x86_64\n"
+				   "    command: make\n"
+				   "    inputs: [{name: ../k, path: /etc}]\n";
+	g_autoptr(problems_t) problems = problems_new();
+	g_autoptr(project_t) project = parse(text, problems);
+
+	(void)state;
+	assert_null(project);
+	assert_problems(
+		problems,
+		"/nowhere/p.yaml:8:9: found two inputs named \"k\", expected "
+		"a name for each\n"
+		"/nowhere/p.yaml:12:14: found no key \"build\", expected it "
+		"with a name of letters, digits, \".\", \"_\" and \"-\"\n"
+		"/nowhere/p.yaml:12:21: found \"../k\", expected a name of "
+		"letters, digits, \".\", \"_\" and \"-\"\n"
+		"/nowhere/p.yaml:12:33: found \"/etc\", expected a path "
+		"inside the folder, without \"..\"");
+}
+
+static void a_name_is_anointed_of_a_single_build(void **state)
+{
+	static const char text[] = "name: a\n"
+				   "builds:\n"
+				   "  - arch: x86_64\n"
+				   "    toolchain: [gcc, clang]\n"
+				   "    anoint: kernel\n"
+				   "  - arch: x86_64\n"
+				   "    anoint: other\n";
+	g_autoptr(problems_t) problems = problems_new();
+	g_autoptr(project_t) project = parse(text, problems);
+
+	(void)state;
+	assert_null(project);
+	assert_problems(problems,
+			"/nowhere/p.yaml:5:13: found the key \"anoint\" with "
+			"several builds, expected one defconfig, one toolchain "
+			"and nothing left out");
+}
+
 static void every_problem_is_told_at_once_in_line_order(void **state)
 {
 	static const char text[] = "name: [a]\n"
@@ -107,6 +158,7 @@ static void every_problem_is_told_at_once_in_line_order(void **state)
 		"/nowhere/p.yaml:7:5: found the key \"frobnicate\", expected "
 		"one of name, arch, recipe, command, defconfig, seed, "
 		"toolchain, config, without, targets, artifacts, extras, "
+		"inputs, anoint, "
 		"warnings, lava, each-patch\n"
 		"/nowhere/p.yaml:8:18: found \"warnning\", expected one of "
 		"error, warning, never; did you mean \"warning\"?\n"
@@ -483,6 +535,9 @@ int main(void)
 		cmocka_unit_test(
 			the_form_that_staff_write_loads_with_stated_defaults),
 		cmocka_unit_test(the_example_uses_every_key),
+		cmocka_unit_test(
+			an_input_needs_its_build_and_a_name_of_its_own),
+		cmocka_unit_test(a_name_is_anointed_of_a_single_build),
 		cmocka_unit_test(every_problem_is_told_at_once_in_line_order),
 		cmocka_unit_test(each_mistake_is_told_by_place_and_expectation),
 		cmocka_unit_test(
