@@ -214,6 +214,12 @@ void compiled_find(struct build_run *run);
  */
 bool blame_series(struct build_run *run, GError **error);
 
+/*
+ * Build it from nothing too, and compare (verify.c). TEMP when it comes to
+ * something else.
+ */
+bool verify_build(struct build_run *run, GError **error);
+
 /* Fill in the enclosing function where no compiler has told it. */
 void blame_find_functions(GPtrArray *found, const struct layers *src);
 

@@ -46,6 +46,12 @@ struct build_job {
 	const char *work_dir; /* private folders are made here */
 	bool no_sandbox;
 	/*
+	 * Build it, whatever is known, and once more from nothing; that the two
+	 * differ is TEMP, and naming the files is a folder "verify" in the
+	 * keep.
+	 */
+	bool verify;
+	/*
 	 * `tree` is the base itself: have its finished build kept, whatever
 	 * result is known; one that does not build is a failed result with the
 	 * log of it. When it passed, anoint what the spec says.

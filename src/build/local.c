@@ -208,6 +208,7 @@ static bool take_base(struct build_run *run, GError **error)
 static bool build_whole(struct build_run *run, GError **error)
 {
 	if (!check_sandbox(run, error) || !build_run_tree(run, error) ||
+	    (run->job->verify && !verify_build(run, error)) ||
 	    !blame_series(run, error))
 		return false;
 	add_place(run->result, run->found);
@@ -233,7 +234,7 @@ static bool take_known(struct build_run *run, GError **error)
 	    ((!run->job->no_sandbox && !sandbox_works(error)) ||
 	     !warm_make_base(run, error)))
 		return false;
-	if (run->result)
+	if (run->result || run->job->verify)
 		return true;
 	run->result = cache_take(run, &local);
 	if (!local)
@@ -267,8 +268,9 @@ static bool build_and_judge(struct build_run *run, GError **error)
 		return false;
 	if (run->result)
 		return true;
-	return run->changes && is_untouched(run) ? take_base(run, error)
-						 : build_whole(run, error);
+	return run->changes && is_untouched(run) && !run->job->verify
+		       ? take_base(run, error)
+		       : build_whole(run, error);
 }
 
 static struct build_result *build(const struct build_job *job,

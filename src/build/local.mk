@@ -46,6 +46,7 @@ libreroll_a_SOURCES += \
 	src/build/toolchain-path.c \
 	src/build/toolchain-prove.c \
 	src/build/tree-run.c \
+	src/build/verify.c \
 	src/build/warm.c
 
 build_tests = \
@@ -65,6 +66,7 @@ build_tests = \
 	tests/unit/test-sandbox-root \
 	tests/unit/test-snapshot \
 	tests/unit/test-toolchain \
+	tests/unit/test-verify \
 	tests/unit/test-warm
 check_PROGRAMS += $(build_tests)
 TESTS += $(build_tests)
@@ -116,6 +118,10 @@ tests_unit_test_snapshot_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_toolchain_SOURCES = tests/unit/test-toolchain.c \
 	tests/unit/test-build.h
 tests_unit_test_toolchain_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_verify_SOURCES = tests/unit/test-verify.c \
+	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
+	tests/unit/test-build.h
+tests_unit_test_verify_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_warm_SOURCES = tests/unit/test-warm.c \
 	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
 	tests/unit/test-build.h

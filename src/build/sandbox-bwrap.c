@@ -25,6 +25,7 @@ const char *const sandbox_env[] = {
 	"KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC",
 	"KBUILD_BUILD_USER=reroll",
 	"KBUILD_BUILD_HOST=reroll",
+	"KBUILD_BUILD_VERSION=1", /* else make counts on from the base's */
 	NULL,
 };
 

@@ -12,7 +12,7 @@ struct check {
 	/* From the command line. */
 	char *site_path, *projects_path, *repo, *base, *roster_path;
 	char *templates, *maildir, *artifacts;
-	gboolean json, quiet, verbose, no_sandbox, keep_ref, fresh;
+	gboolean json, quiet, verbose, no_sandbox, keep_ref, fresh, verify;
 	int slots; /* 0: the site's */
 	char **files;
 	/* Made of them. */

@@ -77,6 +77,7 @@ static bool run_series(struct check *check, const struct series *series,
 		.lookup = check->lookup,
 		.keep_ref = check->keep_ref,
 		.no_sandbox = check->no_sandbox,
+		.verify = check->verify || check->site->workers.verify,
 		.slots = count_slots(check),
 		.observer = progress_observe,
 	};

@@ -64,6 +64,8 @@ static bool parse_options(struct check *check, int *argc, char ***argv,
 		 NULL},
 		{"fresh", 0, 0, G_OPTION_ARG_NONE, &check->fresh,
 		 "build from nothing: use and keep no earlier build", NULL},
+		{"verify", 0, 0, G_OPTION_ARG_NONE, &check->verify,
+		 "build from nothing too, and compare what comes of it", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &check->json,
 		 "print the runs as one JSON object", NULL},
 		{"no-sandbox", 0, 0, G_OPTION_ARG_NONE, &check->no_sandbox,
@@ -94,6 +96,12 @@ static bool take_options(const struct check *check, GError **error)
 	if (check->verbose && check->quiet) {
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
 			    "--verbose and --quiet exclude each other");
+		return false;
+	}
+	if (check->verify && check->no_sandbox) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "--verify needs the sandbox: --no-sandbox builds "
+			    "from nothing anyway");
 		return false;
 	}
 	if (check->slots < 0 || check->slots > SLOTS_MOST) {

@@ -258,6 +258,11 @@ static const struct schema workers_form = {
 		 .doc = "How a build gets its own view of its base's finished "
 			"build; auto takes the first of the others that works "
 			"on the file system of the state folder"},
+		{"verify", KEY_BOOL, FIELD(site, workers.verify),
+		 .fallback = "false",
+		 .doc = "Whether to build each kernel from nothing too, and "
+			"compare the two: what differs is trouble; for a site "
+			"that wants to be sure and has the time"},
 		{NULL},
 	}};
 

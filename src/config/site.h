@@ -113,6 +113,7 @@ struct site {
 		char *redis;	/* URL of the queue for other machines; NULL */
 		guint64 keep_bytes; /* of finished builds; 0: none stays */
 		enum snapshots snapshots; /* how builds get views of them */
+		bool verify; /* build everything from nothing too */
 	} workers;
 	GPtrArray *toolchains; /* of struct toolchain */
 	GPtrArray *sources;    /* of struct source_config */

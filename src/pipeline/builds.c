@@ -287,6 +287,7 @@ static struct build_slot *build_slot_new(struct run *run,
 		.out_dir = run->builds->out_dir,
 		.work_dir = run->options->work_dir,
 		.no_sandbox = run->options->no_sandbox,
+		.verify = run->options->verify,
 		.source_at = run->subject.base_at,
 		.project = run->subject.project->name,
 		.base_name = run->subject.project->base

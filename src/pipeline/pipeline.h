@@ -58,6 +58,7 @@ struct run_options {
 	const struct series_lookup *lookup; /* of other series; or NULL */
 	bool keep_ref; /* write what applied to a ref of its repository */
 	bool no_sandbox;
+	bool verify; /* build everything from nothing too, and compare */
 	guint slots;
 	run_observer observer; /* or NULL */
 	gpointer observer_data;

@@ -36,8 +36,8 @@ scenario() {
 	mkdir "$WORK"
 	cd "$WORK" || return 1
 	out=$scratch/out err=$scratch/err
-	OUT=$out
-	export OUT
+	OUT=$out ERR=$err
+	export OUT ERR
 	[ ! -e "$HERE/setup" ] || sh -eu "$HERE/setup" || return 1
 	input=/dev/null
 	[ ! -e "$HERE/in" ] || input=$HERE/in

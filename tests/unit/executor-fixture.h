@@ -19,7 +19,7 @@ struct fixture {
 	char *id, *command, *toolchain;
 	GString *lines; /* of progress */
 	GMainContext *seen_in;
-	bool no_sandbox, make_base;
+	bool no_sandbox, verify, make_base;
 };
 
 #define FIXTURE_CASE(f) \
