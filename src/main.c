@@ -18,6 +18,7 @@ static const struct {
 	{"lint", cmd_lint, "every problem of configuration files"},
 	{"render", cmd_render, "a template on JSON data"},
 	{"reply", cmd_reply, "show a reply on example data"},
+	{"builds", cmd_builds, "the kept builds: list, make ahead, anoint"},
 	{"toolchains", cmd_toolchains,
 	 "the compilers of each arch: list, prove, install"},
 	{"trees", cmd_trees, "the site's trees: list, fetch, prune"},

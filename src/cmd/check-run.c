@@ -40,15 +40,6 @@ static bool print_reply(const struct check *check, GError **error)
 	return cmd_print_end(error);
 }
 
-static guint count_slots(const struct check *check)
-{
-	if (check->slots > 0)
-		return (guint)check->slots;
-	if (check->site->workers.slots)
-		return (guint)check->site->workers.slots;
-	return MAX(1, g_get_num_processors() / 2);
-}
-
 /* GLib's own words for it are of no use to who pressed the key. */
 static GError *say_stopped(GError *error)
 {
@@ -78,7 +69,7 @@ static bool run_series(struct check *check, const struct series *series,
 		.keep_ref = check->keep_ref,
 		.no_sandbox = check->no_sandbox,
 		.verify = check->verify || check->site->workers.verify,
-		.slots = count_slots(check),
+		.slots = cmd_count_slots(check->site, check->slots),
 		.observer = progress_observe,
 	};
 

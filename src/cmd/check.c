@@ -213,24 +213,15 @@ static bool check_base(const struct check *check, GError **error)
 			repo_resolve(repo, check->base, commit, tree, error));
 }
 
-/*
- * Where finished builds stay: with a site its state folder, else the user's
- * cache; nowhere when none is to stay.
- */
+/* Nowhere when none is to stay. */
 static struct keep *open_keep(const struct check *check)
 {
-	const struct site *site = check->site;
-	bool stays = !check->fresh && site->workers.keep_bytes;
-	g_autofree char *dir = !stays	    ? g_build_filename(check->dir->path,
-							       "builds", NULL)
-			       : site->file ? g_build_filename(site->state,
-							       "builds", NULL)
-					    : g_build_filename(
-						      g_get_user_cache_dir(),
-						      "reroll", "builds", NULL);
+	g_autofree char *dir = NULL;
 
-	return keep_new(dir, stays ? site->workers.keep_bytes : 0,
-			site_snapshots(site));
+	if (!check->fresh && check->site->workers.keep_bytes)
+		return cmd_keep_new(check->site);
+	dir = g_build_filename(check->dir->path, "builds", NULL);
+	return keep_new(dir, 0, site_snapshots(check->site));
 }
 
 static gboolean on_signal(gpointer cancellable)

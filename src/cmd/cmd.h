@@ -14,6 +14,7 @@
 
 /* argv[0] is the subcommand's name; the value is the exit status. */
 int cmd_apply(int argc, char **argv);
+int cmd_builds(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
 int cmd_parse(int argc, char **argv);
@@ -33,6 +34,19 @@ bool cmd_parse_options(int *argc, char ***argv, const GOptionEntry *entries,
 
 /* The site file when none is given; NULL: there is none. */
 const char *cmd_find_site(void);
+
+/*
+ * Where finished builds stay: with a site its state folder, else the user's
+ * cache. Its limit is the site's.
+ */
+struct keep;
+struct keep *cmd_keep_new(const struct site *site);
+
+/* Builds at once; `wanted` 0: the site's, or half the CPUs. */
+guint cmd_count_slots(const struct site *site, int wanted);
+
+/* "never", "12s", "5m", "3h", "2d" */
+char *cmd_age_text(gint64 at);
 
 /* "reroll COMMAND: message" on stderr, a line for each line of the message. */
 void cmd_print_error(const char *command, const GError *error);

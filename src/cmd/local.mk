@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
 	src/cmd/apply.c \
+	src/cmd/builds.c src/cmd/builds-internal.h src/cmd/builds-list.c \
+	src/cmd/builds-make.c \
 	src/cmd/check.c src/cmd/check-internal.h src/cmd/check-run.c \
 	src/cmd/cmd.h \
 	src/cmd/lint.c \

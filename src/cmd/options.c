@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "build/build.h"
 #include "cmd/cmd.h"
 
 static const GOptionEntry *remaining(const GOptionEntry *entries)
@@ -72,4 +73,47 @@ const char *cmd_find_site(void)
 			return places[i];
 	}
 	return NULL;
+}
+
+/* With a site its state folder, else the user's cache. */
+static char *keep_folder(const struct site *site)
+{
+	return site->file ? g_build_filename(site->state, "builds", NULL)
+			  : g_build_filename(g_get_user_cache_dir(), "reroll",
+					     "builds", NULL);
+}
+
+struct keep *cmd_keep_new(const struct site *site)
+{
+	g_autofree char *dir = keep_folder(site);
+
+	return keep_new(dir, site->workers.keep_bytes, site_snapshots(site));
+}
+
+guint cmd_count_slots(const struct site *site, int wanted)
+{
+	if (wanted > 0)
+		return (guint)wanted;
+	if (site->workers.slots)
+		return (guint)site->workers.slots;
+	return MAX(1, g_get_num_processors() / 2);
+}
+
+char *cmd_age_text(gint64 at)
+{
+	static const struct {
+		gint64 seconds;
+		char unit;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}};
+	gint64 age_s = clock_now_at() - at;
+
+	if (at == 0)
+		return g_strdup("never");
+	for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
+		if (age_s >= units[i].seconds)
+			return g_strdup_printf("%" G_GINT64_FORMAT "%c",
+					       age_s / units[i].seconds,
+					       units[i].unit);
+	}
+	return g_strdup_printf("%" G_GINT64_FORMAT "s", MAX(age_s, 0));
 }

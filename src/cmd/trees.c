@@ -118,30 +118,10 @@ static bool do_work(const struct trees *trees, const struct tree_config *tree,
 	return true;
 }
 
-/* "never", "12s", "5m", "3h", "2d" */
-static char *age_text(gint64 at)
-{
-	static const struct {
-		gint64 seconds;
-		char unit;
-	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}};
-	gint64 age_s = clock_now_at() - at;
-
-	if (at == 0)
-		return g_strdup("never");
-	for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
-		if (age_s >= units[i].seconds)
-			return g_strdup_printf("%" G_GINT64_FORMAT "%c",
-					       age_s / units[i].seconds,
-					       units[i].unit);
-	}
-	return g_strdup_printf("%" G_GINT64_FORMAT "s", MAX(age_s, 0));
-}
-
 static void print_tree(const struct tree_config *tree,
 		       const struct tree_status *status)
 {
-	g_autofree char *age = age_text(status->fetched_at);
+	g_autofree char *age = cmd_age_text(status->fetched_at);
 	g_autofree char *size = text_format_size(status->size_bytes);
 
 	printf("%s\n  path: %s\n", tree->name, status->path);
