@@ -236,7 +236,7 @@ static const char *doubt_base(struct keep *keep, const json_t *meta)
 static bool check_good(struct keep *keep, const struct kept *kept,
 		       const char *key, GError **error)
 {
-	g_autoptr(build_result_t) result = cache_read(kept->path);
+	g_autoptr(build_result_t) result = cache_read(NULL, kept->path);
 	g_autoptr(json_t) meta = meta_read(keep, RESULTS, key);
 	const char *doubt = doubt_base(keep, meta);
 

@@ -122,37 +122,72 @@ static bool same_failure(const struct build_run *run,
 }
 
 /* What fails on the base is judged by what the base lacks. */
-static bool compare(struct build_run *run, const struct base_said *base,
-		    GError **error)
+static void compare(struct build_run *run, const struct base_said *base)
 {
-	bool failed = run->result->status != BUILD_PASSED;
+	bool all = run->spec->warnings != WARNINGS_NEW;
 
-	if (run->spec->warnings == WARNINGS_NEW || base->status != BUILD_PASSED)
+	if (!all || run->trial || base->status != BUILD_PASSED)
 		drop_known(run->found, base);
 	if (base->status != BUILD_PASSED)
 		demote_warnings(run->found);
-	if (!failed || !same_failure(run, base))
-		return true;
-	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-		    "the base itself does not build: %s", base->summary);
-	return false;
+}
+
+/* Without a base all that is said is the series' own. */
+static bool has_base(const struct build_run *run)
+{
+	return run->job->base_tree &&
+	       strcmp(run->job->base_tree, run->tree) != 0;
 }
 
 bool blame_series(struct build_run *run, GError **error)
 {
-	const char *base_tree = run->job->base_tree;
 	bool failed = run->result->status != BUILD_PASSED;
-	bool same = base_tree && strcmp(base_tree, run->tree) == 0;
 	bool news = run->spec->warnings == WARNINGS_NEW && run->found->len;
 	struct base_said *base;
 	bool ok;
 
-	if (same && news && !failed) /* nothing in it is new */
-		g_ptr_array_set_size(run->found, 0);
-	if (!base_tree || same || (!failed && !news))
+	if (run->job->base_tree && !has_base(run) && news && !failed)
+		g_ptr_array_set_size(run->found, 0); /* nothing is new */
+	if (!has_base(run) || (!failed && !news))
 		return true;
 	base = warm_base_said(run, error);
-	ok = base && compare(run, base, error);
+	if (!base)
+		return false;
+	compare(run, base);
+	ok = !failed || !same_failure(run, base);
+	if (!ok)
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+			    "the base itself does not build: %s",
+			    base->summary);
 	base_said_free(base);
 	return ok;
+}
+
+static bool has_warning(const GPtrArray *found)
+{
+	for (guint i = 0; i < found->len; i++) {
+		const struct diagnostic *diagnostic = found->pdata[i];
+
+		if (diagnostic->finding->severity == SEVERITY_WARNING)
+			return true;
+	}
+	return false;
+}
+
+bool blame_trial(struct build_run *run, bool *at_fault, GError **error)
+{
+	bool failed = run->result->status != BUILD_PASSED;
+	struct base_said *base = NULL;
+
+	if (has_base(run) && run->found->len + failed > 0) {
+		base = warm_base_said(run, error);
+		if (!base)
+			return false;
+		compare(run, base);
+	}
+	*at_fault = (failed && !(base && same_failure(run, base))) ||
+		    (run->spec->warnings != WARNINGS_IGNORE &&
+		     has_warning(run->found));
+	base_said_free(base);
+	return true;
 }

@@ -21,10 +21,12 @@ struct build_run {
 	const struct build_spec *spec;
 	const char *tree;
 	bool base;	    /* go on after errors, make no artifacts */
+	bool trial;	    /* the same, and nothing is kept */
+	const char *target; /* of make, alone; NULL: all of the spec */
 	GPtrArray *changes; /* of struct tree_change, against the base */
 	GCancellable *cancellable;
 	struct progress *progress;   /* may be NULL */
-	gint64 deadline_ms;	     /* of the monotonic clock */
+	gint64 deadline_ms;	     /* of the monotonic clock; 0: not set */
 	gint64 laid_at_us;	     /* all in its folders is older */
 	char *dir;		     /* private */
 	struct kept *sources, *warm; /* what src and out are views of */
@@ -91,6 +93,10 @@ bool image_pack_ext2(struct build_run *run, const char *dir, const char *name,
  * gone after build_run_clear().
  */
 bool build_run_tree(struct build_run *run, GError **error);
+
+/* The same in the folders as they are, when run->tree is another one now. */
+bool build_run_again(struct build_run *run, const char *from_tree,
+		     GError **error);
 void build_run_clear(struct build_run *run);
 
 bool build_make_folder(const char *path, GError **error);
@@ -112,6 +118,13 @@ void progress_take(struct progress *progress, const char *data, gsize len);
  */
 bool warm_lay_sources(struct build_run *run, GError **error);
 bool warm_lay_output(struct build_run *run, GError **error);
+
+/* The sources, which are those of `from_tree`, become those of run->tree. */
+bool warm_move_sources(struct build_run *run, const char *from_tree,
+		       GError **error);
+
+/* Whether the base that the run goes on in does not build. */
+bool warm_base_fails(const struct build_run *run);
 
 /*
  * run->out as a view of the base's finished build, if there is one; nothing is
@@ -192,8 +205,11 @@ struct build_result *cache_take(struct build_run *run, GError **error);
 /* The key of the run's result in "results". */
 char *cache_key(const struct build_run *run, GError **error);
 
-/* What is kept in a folder of "results"; NULL: it is damaged. */
-struct build_result *cache_read(const char *dir);
+/*
+ * What is kept in a folder of "results"; NULL: it is damaged. `job` says what
+ * the patches are called now; NULL: nobody asks.
+ */
+struct build_result *cache_read(const struct build_job *job, const char *dir);
 
 /* Another name of a file that is kept, its folder made; a copy elsewhere. */
 bool cache_link(const char *from, const char *to);
@@ -219,6 +235,19 @@ bool blame_series(struct build_run *run, GError **error);
  * something else.
  */
 bool verify_build(struct build_run *run, GError **error);
+
+/*
+ * The same for a tree in between: what the base says too is no news, and it is
+ * at fault when it fails, or warns where that counts, for any other reason.
+ */
+bool blame_trial(struct build_run *run, bool *at_fault, GError **error);
+
+/*
+ * The patch of the series that brings what is in run->found, which ran to its
+ * end (culprit.c). Where each is to build, and one does not, the run fails for
+ * that. False only for trouble.
+ */
+bool culprit_find(struct build_run *run, GError **error);
 
 /* Fill in the enclosing function where no compiler has told it. */
 void blame_find_functions(GPtrArray *found, const struct layers *src);

@@ -56,6 +56,16 @@ char *build_spec_digest(const struct build_spec *spec, const GPtrArray *inputs,
 	return g_strdup(g_checksum_get_string(sum));
 }
 
+/* Of the trees that the patches of the series leave. */
+static char *patches_digest(const struct build_job *job)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	for (guint i = 0; i < job->n_patches; i++)
+		digest_text(sum, job->patches[i].tree);
+	return g_strdup(g_checksum_get_string(sum));
+}
+
 char *cache_key(const struct build_run *run, GError **error)
 {
 	const struct build_recipe *recipe = build_recipe_of(run->spec);
@@ -63,10 +73,12 @@ char *cache_key(const struct build_run *run, GError **error)
 	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autofree char *spec = build_spec_digest(run->spec, run->inputs,
 						  error);
+	g_autofree char *patches = patches_digest(job);
 
 	if (!spec)
 		return NULL;
 	digest_text(sum, spec);
+	digest_text(sum, run->spec->each_patch ? patches : "end");
 	digest_text(sum, job->no_sandbox ? "open" : "sandbox");
 	digest_texts(sum, run->spec->artifacts);
 	digest_text(sum, run->spec->headers ? "headers" : "");
@@ -122,12 +134,45 @@ static bool link_artifacts(const struct build_result *result, const char *from,
 	return true;
 }
 
-struct build_result *cache_read(const char *dir)
+/* The same end by other patches: it is not known which is at fault. */
+static void forget_patches(struct build_result *result)
+{
+	g_clear_pointer(&result->culprit, culprit_free);
+	for (guint i = 0; i < result->findings->len; i++) {
+		struct finding *finding = result->findings->pdata[i];
+
+		finding->patch = 0;
+	}
+}
+
+/* The subject may be another one, whatever the patch does. */
+static void take_patches(struct build_result *result,
+			 const struct build_job *job, const char *digest)
+{
+	g_autofree char *ours = patches_digest(job);
+	struct culprit *culprit = result->culprit;
+
+	if (g_strcmp0(ours, digest) != 0) {
+		forget_patches(result);
+	} else if (culprit && culprit->patch - 1 < job->n_patches) {
+		g_free(culprit->subject);
+		culprit->subject = g_strdup(
+			job->patches[culprit->patch - 1].subject);
+	}
+}
+
+struct build_result *cache_read(const struct build_job *job, const char *dir)
 {
 	g_autofree char *path = g_build_filename(dir, RESULT_NAME, NULL);
 	g_autoptr(json_t) json = json_load_file(path, 0, NULL);
+	struct build_result *result = json ? build_result_from_json(json)
+					   : NULL;
 
-	return json ? build_result_from_json(json) : NULL;
+	if (result && job)
+		take_patches(
+			result, job,
+			json_string_value(json_object_get(json, "patches")));
+	return result;
 }
 
 struct build_result *cache_take(struct build_run *run, GError **error)
@@ -140,7 +185,7 @@ struct build_result *cache_take(struct build_run *run, GError **error)
 		return NULL;
 	kept = keep_get(run->job->keep, "results", key, NULL, NULL,
 			run->cancellable, error);
-	result = kept ? cache_read(kept->path) : NULL;
+	result = kept ? cache_read(run->job, kept->path) : NULL;
 	if (!result || !link_artifacts(result, kept->path, run->artifact_dir))
 		return NULL;
 	result->reused = true;
@@ -170,8 +215,10 @@ static bool make_result(const char *dir, gpointer data, GError **error)
 	const struct build_run *run = data;
 	g_autofree char *path = g_build_filename(dir, RESULT_NAME, NULL);
 	g_autoptr(json_t) json = build_result_to_json(run->result);
-	g_autofree char *text = json_dumps(json, JSON_COMPACT);
+	g_autofree char *patches = patches_digest(run->job), *text = NULL;
 
+	json_object_set_new(json, "patches", json_string(patches));
+	text = json_dumps(json, JSON_COMPACT);
 	if (!text || !g_file_set_contents(path, text, -1, NULL) ||
 	    !link_artifacts(run->result, run->artifact_dir, dir)) {
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,

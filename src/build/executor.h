@@ -10,6 +10,8 @@
  * The same tree with the same spec is never built twice: what came of it is
  * taken from the keep.
  *
+ * With `patches` set the one that is at fault is named where it can be found.
+ *
  * Ownership: spec and job fields must live until the callback.
  * Errors: TEMP (disk, tool, sandbox: trouble, retried), CONFIG (a tool the
  * project needs is not installed: names it and its package), CANCELLED.
@@ -26,6 +28,12 @@
 #include "build/plan.h"
 #include "build/result.h"
 
+/* What a patch of the series leaves. */
+struct build_patch {
+	const char *tree;
+	const char *subject; /* of its commit */
+};
+
 struct build_job {
 	const struct build_spec *spec;
 	const char *repo;	 /* path of the git repository */
@@ -41,6 +49,9 @@ struct build_job {
 	const char *base_commit, *head;
 	const char *base_url;	      /* where git fetch finds base_commit */
 	const GPtrArray *message_ids; /* of char *: with its cover, in order */
+	const struct build_patch *patches; /* of the series, in order; `tree` is
+					      what the last leaves */
+	guint n_patches;		   /* 0: they are not known */
 	struct keep *keep;    /* of sources, finished bases and results */
 	const char *out_dir;  /* artifacts and log go to out_dir/spec->id */
 	const char *work_dir; /* private folders are made here */

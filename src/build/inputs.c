@@ -69,7 +69,7 @@ static bool open_result(const struct build_run *run,
 
 	held->kept = keep_get(run->job->keep, "results", held->key, NULL, NULL,
 			      run->cancellable, NULL);
-	held->result = held->kept ? cache_read(held->kept->path) : NULL;
+	held->result = held->kept ? cache_read(NULL, held->kept->path) : NULL;
 	if (!held->result) {
 		why = g_strdup_printf("what is anointed as %s is gone",
 				      input->build);

@@ -212,6 +212,8 @@ static bool build_whole(struct build_run *run, GError **error)
 	    !blame_series(run, error))
 		return false;
 	add_place(run->result, run->found);
+	if (!culprit_find(run, error))
+		return false;
 	take_findings(run);
 	judge_warnings(run->result);
 	compiled_find(run);

@@ -7,6 +7,7 @@ libreroll_a_SOURCES += \
 	src/build/cache.c \
 	src/build/cgroup.c src/build/cgroup.h \
 	src/build/compiled.c \
+	src/build/culprit.c \
 	src/build/diagnostics.c src/build/diagnostics.h \
 	src/build/executor.h \
 	src/build/images.c src/build/images.h \
@@ -54,6 +55,7 @@ build_tests = \
 	tests/unit/test-checkout-view \
 	tests/unit/test-artifacts \
 	tests/unit/test-compiled \
+	tests/unit/test-culprit \
 	tests/unit/test-diagnostics \
 	tests/unit/test-escape \
 	tests/unit/test-executor \
@@ -84,6 +86,10 @@ tests_unit_test_compiled_SOURCES = tests/unit/test-compiled.c \
 	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
 	tests/unit/test-build.h
 tests_unit_test_compiled_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_culprit_SOURCES = tests/unit/test-culprit.c \
+	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
+	tests/unit/test-build.h
+tests_unit_test_culprit_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_diagnostics_SOURCES = tests/unit/test-diagnostics.c
 tests_unit_test_diagnostics_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_escape_SOURCES = tests/unit/test-escape.c \

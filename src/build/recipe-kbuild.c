@@ -162,12 +162,23 @@ static bool configure(struct build_run *run, GError **error)
 	return true;
 }
 
-/* A base goes on after an error, so that all that is wrong with it is known. */
+/*
+ * A base goes on after an error, so that all that is wrong with it is known;
+ * and so does what is built on a broken one, past what is not its fault.
+ */
+static bool goes_on(const struct build_run *run)
+{
+	return run->base || run->trial || warm_base_fails(run);
+}
+
 static bool make_targets(struct build_run *run, GError **error)
 {
-	g_autoptr(GPtrArray) argv = make_command(run);
+	g_autoptr(GPtrArray) argv = NULL;
 
-	if (run->base)
+	if (run->target)
+		return make_target(run, run->target, error);
+	argv = make_command(run);
+	if (goes_on(run))
 		g_ptr_array_add(argv, g_strdup("-k"));
 	for (guint i = 0; i < run->spec->targets->len; i++)
 		g_ptr_array_add(argv, g_strdup(run->spec->targets->pdata[i]));
@@ -190,7 +201,8 @@ static bool kbuild_build(struct build_run *run, GError **error)
 		return false;
 	if (has_passed(run) && !make_targets(run, error))
 		return false;
-	return !has_passed(run) || run->base || kbuild_install(run, error);
+	return !has_passed(run) || run->base || run->trial ||
+	       kbuild_install(run, error);
 }
 
 /* What no make of a kernel looks at; text_glob() patterns. */

@@ -53,6 +53,26 @@ void uncompiled_free(struct uncompiled *one)
 	g_free(one);
 }
 
+void culprit_free(struct culprit *culprit)
+{
+	if (!culprit)
+		return;
+	g_free(culprit->subject);
+	g_free(culprit->what);
+	g_free(culprit);
+}
+
+char *culprit_text(const struct culprit *culprit)
+{
+	g_autofree char *quoted = text_quote(culprit->subject, -1);
+
+	return g_strdup_printf(
+		"patch %u/%u %s %s%s: %s", culprit->patch, culprit->patches,
+		quoted, culprit->breaks ? "breaks it" : "brings a warning",
+		culprit->mended ? ", though a later one mends that" : "",
+		culprit->what);
+}
+
 struct build_result *build_result_new(void)
 {
 	struct build_result *result = g_new0(struct build_result, 1);
@@ -72,6 +92,7 @@ void build_result_free(struct build_result *result)
 		return;
 	g_free(result->summary);
 	g_ptr_array_unref(result->findings);
+	culprit_free(result->culprit);
 	g_ptr_array_unref(result->lost);
 	g_ptr_array_unref(result->artifacts);
 	g_clear_pointer(&result->uncompiled, g_ptr_array_unref);
@@ -115,6 +136,20 @@ static json_t *uncompiled_to_json(const GPtrArray *list)
 	return array;
 }
 
+static json_t *culprit_to_json(const struct culprit *culprit)
+{
+	g_autofree char *text = culprit ? culprit_text(culprit) : NULL;
+
+	return culprit ? json_pack("{s:i, s:i, s:o, s:b, s:b, s:o, s:o}",
+				   "patch", (int)culprit->patch, "patches",
+				   (int)culprit->patches, "subject",
+				   json_text(culprit->subject), "breaks",
+				   culprit->breaks, "mended", culprit->mended,
+				   "what", json_text(culprit->what), "text",
+				   json_text(text))
+		       : json_null();
+}
+
 json_t *build_result_to_json(const struct build_result *result)
 {
 	json_t *findings = json_array(), *lost = json_array();
@@ -130,17 +165,17 @@ json_t *build_result_to_json(const struct build_result *result)
 		json_array_append_new(
 			artifacts,
 			artifact_to_json(result->artifacts->pdata[i]));
-	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
-			 "s:I}",
-			 "status", build_status_name(result->status), "reused",
-			 result->reused, "summary", json_text(result->summary),
-			 "findings", findings, "lost", lost, "artifacts",
-			 artifacts, "uncompiled",
-			 uncompiled_to_json(result->uncompiled), "log",
-			 json_text(result->log_path), "log_tail",
-			 json_text(result->log_tail), "elapsed_ms",
-			 (json_int_t)result->elapsed_ms, "config_ms",
-			 (json_int_t)result->config_ms);
+	return json_pack(
+		"{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}",
+		"status", build_status_name(result->status), "reused",
+		result->reused, "summary", json_text(result->summary),
+		"findings", findings, "culprit",
+		culprit_to_json(result->culprit), "lost", lost, "artifacts",
+		artifacts, "uncompiled", uncompiled_to_json(result->uncompiled),
+		"log", json_text(result->log_path), "log_tail",
+		json_text(result->log_tail), "elapsed_ms",
+		(json_int_t)result->elapsed_ms, "config_ms",
+		(json_int_t)result->config_ms);
 }
 
 static char *copy_text(json_t *object, const char *key)
@@ -188,6 +223,24 @@ static GPtrArray *uncompiled_from_json(json_t *array)
 	return list;
 }
 
+static struct culprit *culprit_from_json(json_t *json)
+{
+	struct culprit *culprit = NULL;
+
+	if (!json_is_object(json))
+		return NULL;
+	culprit = g_new0(struct culprit, 1);
+	culprit->patch = (guint)json_integer_value(
+		json_object_get(json, "patch"));
+	culprit->patches = (guint)json_integer_value(
+		json_object_get(json, "patches"));
+	culprit->subject = copy_text(json, "subject");
+	culprit->breaks = json_is_true(json_object_get(json, "breaks"));
+	culprit->mended = json_is_true(json_object_get(json, "mended"));
+	culprit->what = copy_text(json, "what");
+	return culprit;
+}
+
 static bool status_from_json(json_t *json, enum build_status *status)
 {
 	const char *name = json_string_value(json);
@@ -211,6 +264,7 @@ struct build_result *build_result_from_json(json_t *json)
 		return NULL;
 	result->summary = copy_text(json, "summary");
 	result->log_tail = copy_text(json, "log_tail");
+	result->culprit = culprit_from_json(json_object_get(json, "culprit"));
 	json_array_foreach (json_object_get(json, "findings"), i, item)
 		g_ptr_array_add(result->findings, finding_from_json(item));
 	json_array_foreach (json_object_get(json, "lost"), i, item)

@@ -42,15 +42,25 @@ struct uncompiled {
 	char *needs; /* "CONFIG_X with CONFIG_NET"; NULL: nobody knows */
 };
 
+/* The patch that brings what the build says. */
+struct culprit {
+	guint patch, patches; /* 2 of 3 */
+	char *subject;
+	bool breaks; /* else it brings a warning */
+	bool mended; /* by a later one */
+	char *what;  /* "kernel/sys.c:12: 'x' undeclared" */
+};
+
 struct build_result {
 	enum build_status status;
-	char *summary;	       /* "make exited with 2 at kernel/sys.c:12" */
-	GPtrArray *findings;   /* of struct finding; errors first */
-	GPtrArray *lost;       /* of struct lost_symbol */
-	GPtrArray *artifacts;  /* of struct artifact */
-	GPtrArray *uncompiled; /* of struct uncompiled; NULL: nobody knows */
-	char *log_path;	       /* the whole log (middle cut when too long) */
-	char *log_tail;	       /* its last 40 lines, printable */
+	char *summary;		 /* "make exited with 2 at kernel/sys.c:12" */
+	GPtrArray *findings;	 /* of struct finding; errors first */
+	struct culprit *culprit; /* NULL: not known, or the only patch */
+	GPtrArray *lost;	 /* of struct lost_symbol */
+	GPtrArray *artifacts;	 /* of struct artifact */
+	GPtrArray *uncompiled;	 /* of struct uncompiled; NULL: nobody knows */
+	char *log_path;		 /* the whole log (middle cut when too long) */
+	char *log_tail;		 /* its last 40 lines, printable */
 	gint64 elapsed_ms, config_ms;
 	bool reused; /* nothing was built: it was before */
 };
@@ -59,6 +69,11 @@ struct build_result *build_result_new(void);
 void build_result_free(struct build_result *result);
 typedef struct build_result build_result_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(build_result_t, build_result_free)
+
+void culprit_free(struct culprit *culprit);
+
+/* "patch 2/3 \"sys: add a call\" breaks it: kernel/sys.c:12: ..." */
+char *culprit_text(const struct culprit *culprit);
 
 const char *build_status_name(enum build_status status); /* "passed", ... */
 json_t *build_result_to_json(const struct build_result *result);

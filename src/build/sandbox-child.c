@@ -171,8 +171,7 @@ static void stage_folders(const struct command *command)
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		refuse("mounts cannot be made private: ");
 	if (!stage_open(&src, &spec->src) || !stage_open(&out, &spec->out) ||
-	    !stage_open(&root, &system) ||
-	    !stage_open(&inputs, &inputs_layers))
+	    !stage_open(&root, &system) || !stage_open(&inputs, &inputs_layers))
 		refuse("a folder of the build cannot be opened: ");
 	if (mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") <
 	    0)

@@ -210,6 +210,8 @@ static bool start_log(struct build_run *run, GError **error)
 	g_autofree char *path = g_build_filename(run->artifact_dir,
 						 BUILD_LOG_NAME, NULL);
 
+	if (run->trial) /* of the tree before */
+		(void)unlink(path);
 	run->log = log_file_new(path, run->spec->log_bytes, error);
 	if (!run->log)
 		return false;
@@ -219,9 +221,9 @@ static bool start_log(struct build_run *run, GError **error)
 }
 
 /* The steps of the recipe, unless the compiler's first word is a no. */
-static bool run_recipe(struct build_run *run, GError **error)
+static bool run_steps(struct build_run *run, GError **error)
 {
-	struct first_word *word = first_word_start(run);
+	struct first_word *word = run->trial ? NULL : first_word_start(run);
 	GError *failed = NULL;
 	bool built = build_recipe_of(run->spec)->build(run, &failed);
 
@@ -231,25 +233,54 @@ static bool run_recipe(struct build_run *run, GError **error)
 	return false;
 }
 
-bool build_run_tree(struct build_run *run, GError **error)
+/* What is laid out, from the first command to the findings. */
+static bool run_recipe(struct build_run *run, GError **error)
 {
 	gint64 began_ms = clock_monotonic_ms();
 
-	run->result = build_result_new();
-	if (!make_folders(run, error) || !start_log(run, error))
+	if (!start_log(run, error))
 		return false;
-	run->deadline_ms = run->spec->time_s
-				   ? clock_monotonic_ms() +
-					     (gint64)run->spec->time_s * 1000
-				   : G_MAXINT64;
-	if (!run_recipe(run, error))
+	if (!run->deadline_ms)
+		run->deadline_ms = run->spec->time_s
+					   ? began_ms +
+						     (gint64)run->spec->time_s *
+							     1000
+					   : G_MAXINT64;
+	if (!run_steps(run, error))
 		return false;
 	run->found = diagnostics_finish(run->diagnostics,
 					run->result->status == BUILD_FAILED);
 	blame_find_functions(run->found, &run->src->layers);
-	run->result->elapsed_ms = clock_monotonic_ms() - began_ms;
 	run->result->log_tail = log_file_tail(run->log);
 	return log_file_close(run->log, error);
+}
+
+bool build_run_tree(struct build_run *run, GError **error)
+{
+	gint64 began_ms = clock_monotonic_ms();
+	bool ok;
+
+	run->result = build_result_new();
+	ok = make_folders(run, error) && run_recipe(run, error);
+	run->result->elapsed_ms = clock_monotonic_ms() - began_ms;
+	return ok;
+}
+
+static void clear_outcome(struct build_run *run)
+{
+	g_clear_pointer(&run->log, log_file_free);
+	g_clear_pointer(&run->diagnostics, diagnostics_free);
+	g_clear_pointer(&run->result, build_result_free);
+	g_clear_pointer(&run->found, g_ptr_array_unref);
+}
+
+bool build_run_again(struct build_run *run, const char *from_tree,
+		     GError **error)
+{
+	clear_outcome(run);
+	run->result = build_result_new();
+	return warm_move_sources(run, from_tree, error) &&
+	       run_recipe(run, error);
 }
 
 void build_run_clear(struct build_run *run)
@@ -262,8 +293,5 @@ void build_run_clear(struct build_run *run)
 		tempdir_remove_tree(run->dir);
 	g_clear_pointer(&run->dir, g_free);
 	g_clear_pointer(&run->inputs_dir, g_free);
-	g_clear_pointer(&run->log, log_file_free);
-	g_clear_pointer(&run->diagnostics, diagnostics_free);
-	g_clear_pointer(&run->result, build_result_free);
-	g_clear_pointer(&run->found, g_ptr_array_unref);
+	clear_outcome(run);
 }

@@ -84,23 +84,30 @@ static struct snapshot *view(const struct build_run *run, const char *from,
 	return snapshot_new(ops, from, dir, run->cancellable, error);
 }
 
-/* Only what the series changes is written, and so has a new date. */
-static bool lay_changes(const struct build_run *run, GError **error)
+/* Only what differs is written, and so has a new date. */
+static bool lay_changes(const struct build_run *run, const char *from_tree,
+			GError **error)
 {
-	const struct build_job *job = run->job;
 	const struct checkout_view checkout = {
 		.tree = run->tree,
-		.from_tree = job->base_tree,
+		.from_tree = from_tree,
 		.top = run->src->layers.top,
 		.lower = run->src->layers.lower,
 	};
 	g_autoptr(repo_t) repo = NULL;
 
-	if (strcmp(run->tree, job->base_tree) == 0)
+	if (strcmp(run->tree, from_tree) == 0)
 		return true;
-	repo = build_open_repo(job, error);
+	repo = build_open_repo(run->job, error);
 	return repo &&
 	       repo_checkout_view(repo, &checkout, run->cancellable, error);
+}
+
+bool warm_move_sources(struct build_run *run, const char *from_tree,
+		       GError **error)
+{
+	g_usleep(TICK_US); /* younger than the objects made of from_tree */
+	return lay_changes(run, from_tree, error);
 }
 
 bool warm_lay_sources(struct build_run *run, GError **error)
@@ -115,7 +122,7 @@ bool warm_lay_sources(struct build_run *run, GError **error)
 	if (!run->sources)
 		return false;
 	run->src = view(run, run->sources->path, "src", error);
-	return run->src && lay_changes(run, error);
+	return run->src && lay_changes(run, run->job->base_tree, error);
 }
 
 static bool can_go_on(const struct build_run *run)
@@ -300,6 +307,16 @@ struct snapshot *warm_scratch(const struct build_run *run, const char *name,
 						 BUILD_OUT_NAME, NULL);
 
 	return view(run, path, name, error);
+}
+
+bool warm_base_fails(const struct build_run *run)
+{
+	struct base_said *said = run->warm ? said_load(run->warm->path, NULL)
+					   : NULL;
+	bool fails = said && said->status != BUILD_PASSED;
+
+	base_said_free(said);
+	return fails;
 }
 
 struct base_said *warm_base_said(struct build_run *run, GError **error)

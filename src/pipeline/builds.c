@@ -11,7 +11,8 @@
 struct build_stage {
 	GPtrArray *plan;  /* of struct build_spec */
 	GPtrArray *slots; /* of struct build_slot, in order of the plan */
-	guint next;	  /* the first that was not started */
+	struct build_patch *patches; /* borrowed texts */
+	guint next;		     /* the first that was not started */
 	guint running;
 	struct verdict *verdict;
 	GError *trouble;       /* the first build that could not be judged */
@@ -34,6 +35,7 @@ void build_stage_free(struct build_stage *builds)
 	g_ptr_array_unref(builds->slots);
 	g_ptr_array_unref(builds->plan);
 	g_ptr_array_unref(builds->message_ids);
+	g_free(builds->patches);
 	verdict_free(builds->verdict);
 	g_free(builds->out_dir);
 	g_clear_pointer(&builds->uncompiled, g_ptr_array_unref);
@@ -279,6 +281,8 @@ static struct build_slot *build_slot_new(struct run *run,
 		.objects_dir = run->objects_dir,
 		.tree = run->subject.applied->tree,
 		.base_tree = run->subject.base_tree,
+		.patches = run->builds->patches,
+		.n_patches = run->subject.applied->patches->len,
 		.keep = run->options->keep,
 		.base_commit = base_commit(&run->subject),
 		.head = run->subject.applied->head,
@@ -298,6 +302,19 @@ static struct build_slot *build_slot_new(struct run *run,
 		.progress_data = slot,
 	};
 	return slot;
+}
+
+static struct build_patch *patches_of(const struct apply_result *applied)
+{
+	struct build_patch *patches = g_new0(struct build_patch,
+					     applied->patches->len + 1);
+
+	for (guint i = 0; i < applied->patches->len; i++) {
+		const struct applied_patch *one = applied->patches->pdata[i];
+
+		patches[i] = (struct build_patch){one->tree, one->subject};
+	}
+	return patches;
 }
 
 static bool builds_record(struct run *run, GError **error)
@@ -328,6 +345,7 @@ void builds_start(struct run *run)
 	run->builds = g_new0(struct build_stage, 1);
 	run->builds->plan = plan;
 	run->builds->slots = g_ptr_array_new_with_free_func(g_free);
+	run->builds->patches = patches_of(run->subject.applied);
 	run->builds->verdict = verdict_new();
 	set_tree(run, run->builds);
 	run->builds->message_ids = list_message_ids(run->options->series);

@@ -58,8 +58,9 @@ const struct reply_value reply_values[] = {
 	 "When a three-way merge failed: the lines that both have changed"},
 	{"build-failed", "builds[]",
 	 "Each: id, seed (of a randconfig), status, ok, warned, summary, "
-	 "findings, log_tail, and "
-	 "lost[] with symbol, wanted, got, reason"},
+	 "findings, log_tail, lost[] with symbol, wanted, got, reason, and "
+	 "culprit, the patch at fault as far as it is known: text, patch, "
+	 "patches, subject, what, breaks, mended"},
 	{"build-failed", "builds_failed, builds_passed", "How many"},
 	{"build-failed", "uncompiled[]",
 	 "Files that no build compiled: file, text; in findings too"},

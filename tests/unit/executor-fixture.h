@@ -14,6 +14,8 @@ struct fixture {
 	struct tempdir *dir;
 	char *repo, *work, *out, *mark;
 	char *base, *tree; /* ids */
+	const struct build_patch *patches;
+	guint n_patches;
 	struct keep *keep;
 	struct build_spec spec;
 	char *id, *command, *toolchain;
