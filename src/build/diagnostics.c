@@ -3,8 +3,8 @@
  * The log is read line by line against the table of rows below; the first row
  * that matches decides. Every pattern is anchored and walks forward only, so
  * the time is linear in the log. A row makes a finding, remembers a likely line
- * for a log without any finding (LIKELY), places the last finding (PLACE), or
- * tells which function the next ones are in (FUNCTION).
+ * for a log without any finding (LIKELY), places the last finding (PLACE),
+ * tells which function the next ones are in (FUNCTION), or says nothing (NONE).
  */
 #include "build/diagnostics.h"
 
@@ -16,7 +16,7 @@
 #define CONTEXT_LINES 6
 #define LAST_LINES 10
 
-enum row_kind { FINDING, LIKELY, PLACE, FUNCTION };
+enum row_kind { FINDING, LIKELY, PLACE, FUNCTION, NONE };
 
 struct row {
 	enum row_kind kind;
@@ -27,12 +27,15 @@ struct row {
 
 #define FILE_GROUP "(?<file>[^\\s:\"'()<>][^:\"'<>\\n]*)"
 #define AT FILE_GROUP ":(?<line>\\d+)"
+#define OPEN "(?:['`]|\xe2\x80\x98)"
+#define CLOSE "(?:'|\xe2\x80\x99)"
 #define TOOL "(?:[^\\s:]*/)?[\\w.+-]*"
 #define LINKER "[^\\s:]*ld(?:\\.\\w+)?"
 
 static const struct row rows[] = {
 	{FUNCTION, NULL, ": In ",
-	 "^" FILE_GROUP ": In (?:[a-z]+ )*function ['`](?<func>[^']+)':"},
+	 "^" FILE_GROUP ": In (?:[a-z]+ )*function " OPEN "(?<func>.+)" CLOSE
+	 "[:,]"},
 	{FUNCTION, NULL, ": At top level:", "^" FILE_GROUP ": At top level:$"},
 	{FUNCTION, NULL, ": in function ",
 	 "^(?:" LINKER ": )?" FILE_GROUP ": in function ['`](?<func>[^']+)':$"},
@@ -46,6 +49,9 @@ static const struct row rows[] = {
 	{FINDING, "dtc", ": ",
 	 "^(?:(?<sev>Error): )?" AT "\\.(?<col>\\d+)-[\\d.]+:? "
 	 "(?<sev2>(?i:error|warning))?:? ?(?<text>.+)$"},
+	{NONE, NULL, "FATAL ERROR: ",
+	 "^FATAL ERROR: (?:Unable to parse|Syntax error parsing) input tree"},
+	{FINDING, "dtc", "FATAL ERROR: ", "^FATAL ERROR: (?<text>.+)$"},
 	{FINDING, "ld", ": ",
 	 "^(?:" LINKER ": )?" AT ": (?<text>(?:undefined reference|"
 	 "multiple definition|first defined).+)$"},
@@ -60,6 +66,8 @@ static const struct row rows[] = {
 	{FINDING, "objtool", ": objtool: ",
 	 "^" FILE_GROUP ": (?<sev>error|warning): objtool: (?<text>.+)$"},
 	{FINDING, "make", " *** ", "^" AT ": \\*\\*\\* (?<text>.+)$"},
+	{NONE, NULL, " *** Waiting",
+	 "^\\S*make(?:\\[\\d+\\])?: \\*\\*\\* Waiting for "},
 	{LIKELY, "make", " *** [",
 	 "^\\S*make(?:\\[\\d+\\])?: \\*\\*\\* (?<text>\\[.+)$"},
 	{FINDING, "make", " *** ",
@@ -71,8 +79,8 @@ static const struct row rows[] = {
 	 "^" TOOL ": (?<sev>fatal error|error|warning): (?<text>.+)$"},
 	{FINDING, NULL, ": ",
 	 "^(?<sev>error|warning)(?:\\[\\w+\\])?: (?<text>.+)$"},
-	{PLACE, NULL, ">>> referenced by ",
-	 "^>>> referenced by (?:\\S+ \\()?" AT},
+	{PLACE, NULL, ">>> ",
+	 "^>>> (?:referenced by|defined at) (?:\\S+ \\()?" AT},
 	{PLACE, NULL, "--> ", "^\\s*--> " AT "(?::(?<col>\\d+))?$"},
 	{LIKELY, NULL, ", line ",
 	 "^\\s*File \"(?<file>[^\"]+)\", line (?<line>\\d+)(?<text>.*)$"},
@@ -91,9 +99,10 @@ struct diagnostics {
 	GString *line;		      /* not ended yet */
 	bool cut;		      /* and already at its limit */
 	GPtrArray *errors, *warnings; /* of struct diagnostic */
-	GHashTable *seen;	      /* "file:line:col:severity:text" */
-	struct diagnostic *last;      /* borrowed: what a context goes to */
+	GHashTable *seen;	 /* "file:line:col:severity:text|function" */
+	struct diagnostic *last; /* borrowed: what a context goes to */
 	guint context_lines;
+	char *held; /* maybe the source that a caret is under */
 	struct diagnostic *likely;
 	gsize likely_row;
 	char *function, *object; /* that FUNCTION rows told */
@@ -109,6 +118,23 @@ void diagnostic_free(struct diagnostic *diagnostic)
 	g_free(diagnostic);
 }
 
+/* Of the number that begins at `p`, a sign and 0x included; 0: none does. */
+static gsize number_length(const char *text, const char *p)
+{
+	const char *from = p;
+
+	if (*p == '-' && (p == text || !g_ascii_isalnum(p[-1])))
+		p++;
+	if (!g_ascii_isdigit(*p))
+		return 0;
+	if (p[0] == '0' && p[1] == 'x' && g_ascii_isxdigit(p[2])) {
+		for (p += 2; g_ascii_isxdigit(*p); p++)
+			;
+		return (gsize)(p - from);
+	}
+	return (gsize)(p - from) + strspn(p, "0123456789");
+}
+
 char *diagnostic_fingerprint(const struct finding *finding,
 			     const char *function)
 {
@@ -116,11 +142,11 @@ char *diagnostic_fingerprint(const struct finding *finding,
 
 	g_string_printf(out, "%s|%s|%d|", finding->file ? finding->file : "",
 			function ? function : "", (int)finding->severity);
-	for (const char *p = finding->text; *p; p++) {
-		if (!g_ascii_isdigit(*p))
-			g_string_append_c(out, *p);
-		else if (!g_ascii_isdigit(p[1]))
-			g_string_append_c(out, '#');
+	for (const char *p = finding->text; *p;) {
+		gsize len = number_length(finding->text, p);
+
+		g_string_append_c(out, len ? '#' : *p);
+		p += len ? len : 1;
 	}
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
@@ -172,6 +198,7 @@ void diagnostics_free(struct diagnostics *d)
 	diagnostic_free(d->likely);
 	g_free(d->function);
 	g_free(d->object);
+	g_free(d->held);
 	g_queue_clear_full(&d->tail, g_free);
 	g_free(d);
 }
@@ -279,6 +306,15 @@ static char *path_of_object(const struct diagnostics *d, const char *file)
 	return g_build_filename(folder, file, NULL);
 }
 
+/* The function that was told is one of another compiler's run. */
+static bool is_other_source(const struct diagnostics *d, const char *path)
+{
+	g_autofree char *told = d->object ? shown_path(d, d->object) : NULL;
+
+	return path && told && g_str_has_suffix(path, ".c") &&
+	       g_str_has_suffix(told, ".c") && strcmp(path, told) != 0;
+}
+
 static struct diagnostic *make_diagnostic(const struct diagnostics *d,
 					  const struct row *row,
 					  GMatchInfo *match)
@@ -298,22 +334,24 @@ static struct diagnostic *make_diagnostic(const struct diagnostics *d,
 				    match_number(match, "line"),
 				    option ? option : row->type, text);
 	made->finding->column = match_number(match, "col");
-	if (d->function)
+	if (d->function && !is_other_source(d, path))
 		made->function = g_strdup(d->function);
 	return made;
 }
 
 /* Whether it was not there yet and there is room for it. */
-static bool is_new(struct diagnostics *d, const struct finding *finding)
+static bool is_new(struct diagnostics *d, const struct diagnostic *made)
 {
+	const struct finding *finding = made->finding;
+
 	if (g_hash_table_size(d->seen) >= DIAGNOSTICS_MOST * 2)
 		return false;
 	return g_hash_table_add(
-		d->seen,
-		g_strdup_printf("%s:%u:%u:%d:%s",
-				finding->file ? finding->file : "",
-				finding->line, finding->column,
-				(int)finding->severity, finding->text));
+		d->seen, g_strdup_printf("%s:%u:%u:%d:%s|%s",
+					 finding->file ? finding->file : "",
+					 finding->line, finding->column,
+					 (int)finding->severity, finding->text,
+					 made->function ? made->function : ""));
 }
 
 static void keep_finding(struct diagnostics *d, struct diagnostic *made)
@@ -324,7 +362,8 @@ static void keep_finding(struct diagnostics *d, struct diagnostic *made)
 
 	d->context_lines = 0;
 	d->last = NULL;
-	if (list->len >= DIAGNOSTICS_MOST || !is_new(d, made->finding)) {
+	g_clear_pointer(&d->held, g_free);
+	if (list->len >= DIAGNOSTICS_MOST || !is_new(d, made)) {
 		diagnostic_free(made);
 		return;
 	}
@@ -367,26 +406,65 @@ static void take_function(struct diagnostics *d, GMatchInfo *match)
 	d->last = NULL;
 }
 
+/* "  CC      kernel/sys.o": what comes next is of another file. */
+static bool is_step(const char *line)
+{
+	return g_str_has_prefix(line, "  ") && g_ascii_isupper(line[2]) &&
+	       g_ascii_isupper(line[3]);
+}
+
+static void forget_function(struct diagnostics *d)
+{
+	g_clear_pointer(&d->function, g_free);
+	g_clear_pointer(&d->object, g_free);
+	d->last = NULL;
+}
+
+static bool is_caret(const char *line)
+{
+	return strchr(line, '^') && strspn(line, " \t~^") == strlen(line);
+}
+
+static void append_context(struct diagnostics *d, const char *line)
+{
+	struct finding *finding = d->last->finding;
+	g_autoptr(GString) text = without_tops(d, line);
+	g_autofree char *shown = text_printable(text->str,
+						(gssize)MIN(text->len, 200));
+	g_autofree char *before = finding->context;
+
+	d->context_lines++;
+	finding->context = before ? g_strjoin("\n", before, shown, NULL)
+				  : g_steal_pointer(&shown);
+}
+
+/* Clang shows a source line as it is: the caret below tells that it was one. */
+static void hold_line(struct diagnostics *d, const char *line)
+{
+	bool first = !d->held && d->context_lines == 0;
+
+	g_clear_pointer(&d->held, g_free);
+	if (first)
+		d->held = g_strdup(line);
+	else
+		d->last = NULL;
+}
+
 /* What a compiler shows under a finding: source, caret, notes. */
 static void add_context(struct diagnostics *d, const char *line)
 {
-	struct finding *finding;
-	g_autofree char *shown = NULL, *before = NULL;
-	g_autoptr(GString) text = NULL;
-
 	if (!d->last || d->context_lines >= CONTEXT_LINES)
 		return;
 	if (*line != ' ' && *line != '\t' && !strstr(line, ": note: ")) {
-		d->last = NULL;
+		hold_line(d, line);
 		return;
 	}
-	d->context_lines++;
-	finding = d->last->finding;
-	text = without_tops(d, line);
-	shown = text_printable(text->str, (gssize)MIN(text->len, 200));
-	before = finding->context;
-	finding->context = before ? g_strjoin("\n", before, shown, NULL)
-				  : g_steal_pointer(&shown);
+	if (is_caret(line) && d->held) {
+		g_autofree char *source = g_steal_pointer(&d->held);
+
+		append_context(d, source);
+	}
+	append_context(d, line);
 }
 
 static void use_row(struct diagnostics *d, gsize i, GMatchInfo *match)
@@ -403,6 +481,9 @@ static void use_row(struct diagnostics *d, gsize i, GMatchInfo *match)
 		break;
 	case FUNCTION:
 		take_function(d, match);
+		break;
+	case NONE:
+		d->last = NULL;
 		break;
 	}
 }
@@ -430,7 +511,10 @@ static void read_line(struct diagnostics *d, char *line)
 			return;
 		}
 	}
-	add_context(d, line);
+	if (is_step(line))
+		forget_function(d);
+	else
+		add_context(d, line);
 }
 
 static void end_line(struct diagnostics *d)

@@ -110,6 +110,36 @@ static void every_tool_s_way_to_say_it_is_known(void **state)
 		  "(reg_format): bad"}},
 		{"Error: a.dts:12.3-4 syntax error\n",
 		 {"a.dts", 12, 3, SEVERITY_ERROR, "dtc", "syntax error"}},
+		{"b.dts:2.3-20: ERROR (phandle_references): /: Reference to "
+		 "non-existent node or label \"gone\"\n\n"
+		 "ERROR: Input tree has errors, aborting (use -f to force "
+		 "output)\n",
+		 {"b.dts", 2, 3, SEVERITY_ERROR, "dtc",
+		  "(phandle_references): /: Reference to non-existent node or "
+		  "label \"gone\""}},
+		{"Error: d.dts:4.1-9 Label or path nolabel not found\n"
+		 "FATAL ERROR: Syntax error parsing input tree\n",
+		 {"d.dts", 4, 1, SEVERITY_ERROR, "dtc",
+		  "Label or path nolabel not found"}},
+		{"FATAL ERROR: Couldn't open \"no.dtsi\": No such file or "
+		 "directory\n",
+		 {NULL, 0, 0, SEVERITY_ERROR, "dtc",
+		  "Couldn't open \"no.dtsi\": No such file or directory"}},
+		{"/build/src/s.c:5:24: warning: incorrect type in argument 1 "
+		 "(different address spaces)\n"
+		 "/build/src/s.c:5:24:    expected int *p\n"
+		 "/build/src/s.c:5:24:    got int [noderef] <asn:1> *q\n",
+		 {"s.c", 5, 24, SEVERITY_WARNING, NULL,
+		  "incorrect type in argument 1 (different address spaces)"}},
+		{"lib/Kconfig:2: unknown statement \"bol\"\n",
+		 {"lib/Kconfig", 2, 0, SEVERITY_ERROR, "kconfig",
+		  "unknown statement \"bol\""}},
+		{"ld.lld: error: duplicate symbol: dup\n"
+		 ">>> defined at m1.c:3 (/build/src/lib/m1.c:3)\n",
+		 {"lib/m1.c", 3, 0, SEVERITY_ERROR, "ld",
+		  "duplicate symbol: dup"}},
+		{"make: *** Waiting for unfinished jobs....\na.c:1: error: e\n",
+		 {"a.c", 1, 0, SEVERITY_ERROR, NULL, "e"}},
 		{"error[E0308]: mismatched types\n  --> src/main.rs:5:9\n",
 		 {"src/main.rs", 5, 9, SEVERITY_ERROR, NULL,
 		  "mismatched types"}},
@@ -203,6 +233,68 @@ static void the_source_shown_under_an_error_is_its_context(void **state)
 			       "\na.c:1:1: note: declared here"));
 }
 
+static void clang_s_source_and_its_caret_are_context_too(void **state)
+{
+	static const char log[] = "a.c:6:6: warning: unused variable 'x'\n"
+				  "int x;\n"
+				  "    ^\n"
+				  "1 warning generated.\n"
+				  "b.c:6:6: warning: unused variable 'y'\n"
+				  "done\n  ^\n";
+	g_autoptr(GPtrArray) found = read_log(log, false);
+	const struct diagnostic *first = found->pdata[0];
+
+	(void)state;
+	assert_int_equal(found->len, 2);
+	assert_string_equal(first->finding->context, "int x;\n    ^");
+}
+
+/* Else what a file's print is would depend on what was built before it. */
+static void a_function_is_of_the_file_it_was_told_of(void **state)
+{
+	static const char *const logs[] = {
+		"a.c: In function 'f':\na.c:3:1: warning: one\n"
+		"  CC      b.o\nk.h:9:1: warning: two\n",
+		"a.c: In function \xe2\x80\x98"
+		"f\xe2\x80\x99:\na.c:3:1: warning: one\n"
+		"b.c:9:1: warning: two\n",
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(logs); i++) {
+		g_autoptr(GPtrArray) found = read_log(logs[i], false);
+		const struct diagnostic *one = found->pdata[0];
+		const struct diagnostic *two = found->pdata[1];
+
+		assert_string_equal(one->function, "f");
+		assert_null(two->function);
+	}
+}
+
+static void a_fingerprint_has_no_numbers(void **state)
+{
+	static const char *const texts[][2] = {
+		{"f()+0x1a: bad", "f()+0x2b: bad"},
+		{"from '5000' to '705'", "from '7000' to '-158'"},
+		{"at 12", "at 7"},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		char *prints[2];
+
+		for (gsize j = 0; j < 2; j++) {
+			g_autoptr(finding_t) finding = finding_new(
+				SEVERITY_WARNING, "a.c", 1, NULL, texts[i][j]);
+
+			prints[j] = diagnostic_fingerprint(finding, NULL);
+		}
+		assert_string_equal(prints[0], prints[1]);
+		g_free(prints[0]);
+		g_free(prints[1]);
+	}
+}
+
 static void a_fingerprint_survives_a_shift_of_lines(void **state)
 {
 	static const char before[] =
@@ -274,6 +366,9 @@ int main(void)
 		cmocka_unit_test(errors_come_first_and_each_thing_once),
 		cmocka_unit_test(
 			the_source_shown_under_an_error_is_its_context),
+		cmocka_unit_test(clang_s_source_and_its_caret_are_context_too),
+		cmocka_unit_test(a_function_is_of_the_file_it_was_told_of),
+		cmocka_unit_test(a_fingerprint_has_no_numbers),
 		cmocka_unit_test(a_fingerprint_survives_a_shift_of_lines),
 		cmocka_unit_test(pieces_of_any_size_give_the_same),
 		cmocka_unit_test(a_flood_is_bounded_in_memory_and_time),
