@@ -14,12 +14,11 @@
 
 #define SOURCE_BYTES (4 << 20)
 #define NAME_BYTES 128
+#define CONTEXT_BYTES 200
+#define SHOWN_MOST 50
 
-/*
- * The name a line begins a function with: not indented, no statement, no
- * label, and a bracket after a name.
- */
-static char *function_in(const char *line, gsize len)
+/* Not indented, no statement, no label, and a bracket after a name. */
+char *blame_function_in(const char *line, gsize len)
 {
 	const char *open = memchr(line, '(', len);
 	const char *from;
@@ -44,7 +43,7 @@ static char *enclosing_function(const char *text, guint at)
 
 	for (guint line = 1; line <= at && *text; line++) {
 		gsize len = strcspn(text, "\n");
-		char *name = len ? function_in(text, len) : NULL;
+		char *name = len ? blame_function_in(text, len) : NULL;
 
 		if (name) {
 			g_free(found);
@@ -78,6 +77,48 @@ void blame_find_functions(GPtrArray *found, const struct layers *src)
 	}
 }
 
+/* The line of the sources, and a caret where the column is known. */
+static char *source_line(const char *text, const struct finding *finding)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autofree char *line = NULL;
+	gsize len;
+
+	for (guint at = 1; at < finding->line && *text; at++) {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	len = strcspn(text, "\n");
+	if (len == 0)
+		return NULL;
+	line = text_printable(text, (gssize)MIN(len, CONTEXT_BYTES));
+	g_string_printf(out, "%5u | %s", finding->line, line);
+	if (finding->column && finding->column <= strlen(line)) {
+		g_string_append(out, "\n      | ");
+		for (guint i = 0; i + 1 < finding->column; i++)
+			g_string_append_c(out, line[i] == '\t' ? '\t' : ' ');
+		g_string_append_c(out, '^');
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+void blame_show_sources(const struct build_run *run)
+{
+	for (guint i = 0; i < run->found->len && i < SHOWN_MOST; i++) {
+		const struct diagnostic *one = run->found->pdata[i];
+		struct finding *finding = one->finding;
+		g_autofree char *text = NULL;
+
+		if (finding->context || !finding->file || !finding->line ||
+		    finding->file[0] == '/')
+			continue;
+		text = layers_read(&run->src->layers, finding->file,
+				   SOURCE_BYTES);
+		if (text)
+			finding->context = source_line(text, finding);
+	}
+}
+
 static void drop_known(GPtrArray *found, const struct base_said *base)
 {
 	for (guint i = found->len; i > 0; i--) {
@@ -87,6 +128,29 @@ static void drop_known(GPtrArray *found, const struct base_said *base)
 
 		if (g_hash_table_contains(base->fingerprints, print))
 			g_ptr_array_remove_index(found, i - 1);
+	}
+}
+
+/* What a header brings to many functions is told once. */
+static void drop_repeats(GPtrArray *found)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < found->len;) {
+		const struct diagnostic *one = found->pdata[i];
+
+		if (g_hash_table_add(
+			    seen, g_strdup_printf("%s:%u:%u:%s",
+						  one->finding->file
+							  ? one->finding->file
+							  : "",
+						  one->finding->line,
+						  one->finding->column,
+						  one->finding->text)))
+			i++;
+		else
+			g_ptr_array_remove_index(found, i);
 	}
 }
 
@@ -126,8 +190,11 @@ static void compare(struct build_run *run, const struct base_said *base)
 {
 	bool all = run->spec->warnings != WARNINGS_NEW;
 
-	if (!all || run->trial || base->status != BUILD_PASSED)
+	if (!all || run->trial || base->status != BUILD_PASSED) {
 		drop_known(run->found, base);
+		moved_drop(run, base);
+	}
+	drop_repeats(run->found);
 	if (base->status != BUILD_PASSED)
 		demote_warnings(run->found);
 }

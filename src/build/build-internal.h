@@ -249,6 +249,15 @@ bool blame_trial(struct build_run *run, bool *at_fault, GError **error);
  */
 bool culprit_find(struct build_run *run, GError **error);
 
+/* The source line of a finding whose tool has not shown it. */
+void blame_show_sources(const struct build_run *run);
+
+/* The name of the function that a line begins; NULL: none. */
+char *blame_function_in(const char *line, gsize len);
+
+/* Take out what the series has only carried elsewhere (moved.c). */
+void moved_drop(struct build_run *run, const struct base_said *base);
+
 /* Fill in the enclosing function where no compiler has told it. */
 void blame_find_functions(GPtrArray *found, const struct layers *src);
 

@@ -247,6 +247,7 @@ static void take_fault(struct search *search, struct build_run *trial,
 	run->result->culprit = culprit;
 	if (culprit->breaks && run->result->status == BUILD_PASSED)
 		refuse_between(run, trial);
+	blame_show_sources(trial);
 	add_mended(run, trial, patch);
 }
 

@@ -212,6 +212,7 @@ static bool build_whole(struct build_run *run, GError **error)
 	    !blame_series(run, error))
 		return false;
 	add_place(run->result, run->found);
+	blame_show_sources(run);
 	if (!culprit_find(run, error))
 		return false;
 	take_findings(run);

@@ -26,6 +26,7 @@ libreroll_a_SOURCES += \
 	src/build/log-file.c src/build/log-file.h \
 	src/build/manifest.c \
 	src/build/pack.c \
+	src/build/moved.c \
 	src/build/plan.c src/build/plan.h \
 	src/build/plan-toolchain.c \
 	src/build/recipe-kbuild.c \
