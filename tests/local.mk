@@ -35,7 +35,7 @@ check-corpus: all $(check_PROGRAMS)
 .PHONY: check-corpus
 
 # End to end: each folder of tests/e2e is a scenario, see tests/e2e/run.
-TESTS += tests/e2e/run.sh tests/fuzz/replay.sh
+TESTS += tests/e2e/run.sh tests/e2e/blame/run.sh tests/fuzz/replay.sh
 EXTRA_DIST += tests/e2e contrib
 
 # Builds for other architectures; the compilers of contrib/install-deps cross.

@@ -1,0 +1,6 @@
+#include "kernel.h"
+
+int arch_setup(void)
+{
+	return 0;
+}
