@@ -36,6 +36,10 @@ static const struct row rows[] = {
 	{FUNCTION, NULL, ": In ",
 	 "^" FILE_GROUP ": In (?:[a-z]+ )*function " OPEN "(?<func>.+)" CLOSE
 	 "[:,]"},
+	{FUNCTION, NULL, "In function ",
+	 "^In function " OPEN "(?<func>.+)" CLOSE ","},
+	{FUNCTION, NULL, "inlined from ",
+	 "^ +inlined from " OPEN "(?<func>.+)" CLOSE " at " FILE_GROUP ":"},
 	{FUNCTION, NULL, ": At top level:", "^" FILE_GROUP ": At top level:$"},
 	{FUNCTION, NULL, ": in function ",
 	 "^(?:" LINKER ": )?" FILE_GROUP ": in function ['`](?<func>[^']+)':$"},
@@ -58,6 +62,7 @@ static const struct row rows[] = {
 	{FINDING, "ld", ":(",
 	 "^(?:" LINKER ": )?" FILE_GROUP ":\\([^)]+\\): "
 	 "(?<text>(?:undefined reference|multiple definition|relocation).+)$"},
+	{NONE, NULL, ": NOTE: ", "^(?:[^\\s:]*[/-])?ld(?:\\.\\w+)?: NOTE: "},
 	{FINDING, "ld", "ld",
 	 "^(?:[^\\s:]*[/-])?ld(?:\\.\\w+)?: "
 	 "(?:(?<sev>error|warning): )?(?<text>.+)$"},

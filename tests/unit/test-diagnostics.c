@@ -138,6 +138,13 @@ static void every_tool_s_way_to_say_it_is_known(void **state)
 		 ">>> defined at m1.c:3 (/build/src/lib/m1.c:3)\n",
 		 {"lib/m1.c", 3, 0, SEVERITY_ERROR, "ld",
 		  "duplicate symbol: dup"}},
+		{"ld: warning: a.o: missing .note.GNU-stack section implies "
+		 "executable stack\n"
+		 "ld: NOTE: This behaviour is deprecated and will be removed "
+		 "in a future version of the linker\n",
+		 {NULL, 0, 0, SEVERITY_WARNING, "ld",
+		  "a.o: missing .note.GNU-stack section implies executable "
+		  "stack"}},
 		{"make: *** Waiting for unfinished jobs....\na.c:1: error: e\n",
 		 {"a.c", 1, 0, SEVERITY_ERROR, NULL, "e"}},
 		{"error[E0308]: mismatched types\n  --> src/main.rs:5:9\n",
@@ -271,6 +278,20 @@ static void a_function_is_of_the_file_it_was_told_of(void **state)
 	}
 }
 
+/* The function that was written, not the one that its code is from. */
+static void what_is_inlined_is_of_its_caller(void **state)
+{
+	static const char log[] = "In function 'copy',\n"
+				  "    inlined from 'g' at a.c:12:2:\n"
+				  "k.h:9:1: warning: overflow\n";
+	g_autoptr(GPtrArray) found = read_log(log, false);
+	const struct diagnostic *one = found->pdata[0];
+
+	(void)state;
+	assert_int_equal(found->len, 1);
+	assert_string_equal(one->function, "g");
+}
+
 static void a_fingerprint_has_no_numbers(void **state)
 {
 	static const char *const texts[][2] = {
@@ -368,6 +389,7 @@ int main(void)
 			the_source_shown_under_an_error_is_its_context),
 		cmocka_unit_test(clang_s_source_and_its_caret_are_context_too),
 		cmocka_unit_test(a_function_is_of_the_file_it_was_told_of),
+		cmocka_unit_test(what_is_inlined_is_of_its_caller),
 		cmocka_unit_test(a_fingerprint_has_no_numbers),
 		cmocka_unit_test(a_fingerprint_survives_a_shift_of_lines),
 		cmocka_unit_test(pieces_of_any_size_give_the_same),
