@@ -249,6 +249,12 @@ bool blame_trial(struct build_run *run, bool *at_fault, GError **error);
  */
 bool culprit_find(struct build_run *run, GError **error);
 
+/*
+ * Whether each patch is to build and one changes what the build reads, even if
+ * the series as a whole does not.
+ */
+bool culprit_is_due(const struct build_run *run);
+
 /* The source line of a finding whose tool has not shown it. */
 void blame_show_sources(const struct build_run *run);
 

@@ -366,6 +366,39 @@ static void search_clear(struct search *search)
 	g_free(search->dir);
 }
 
+static bool reads_any(const struct build_recipe *recipe,
+		      const GPtrArray *changes)
+{
+	for (guint i = 0; i < changes->len; i++) {
+		const struct tree_change *change = changes->pdata[i];
+
+		if (!recipe->reads || recipe->reads(change->path))
+			return true;
+	}
+	return false;
+}
+
+bool culprit_is_due(const struct build_run *run)
+{
+	const struct build_job *job = run->job;
+	const char *from = job->base_tree;
+	g_autoptr(repo_t) repo = NULL;
+
+	if (!run->spec->each_patch || job->n_patches < 2)
+		return false;
+	repo = build_open_repo(job, NULL);
+	for (guint i = 0; repo && i < job->n_patches; i++) {
+		const char *tree = job->patches[i].tree;
+		g_autoptr(GPtrArray)
+			changes = repo_changes(repo, from, tree, NULL);
+
+		if (!changes || reads_any(build_recipe_of(run->spec), changes))
+			return true;
+		from = tree;
+	}
+	return !repo; /* the build will say what is wrong with it */
+}
+
 bool culprit_find(struct build_run *run, GError **error)
 {
 	struct search search = {.run = run};

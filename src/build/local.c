@@ -271,7 +271,8 @@ static bool build_and_judge(struct build_run *run, GError **error)
 		return false;
 	if (run->result)
 		return true;
-	return run->changes && is_untouched(run) && !run->job->verify
+	return run->changes && is_untouched(run) && !run->job->verify &&
+			       !culprit_is_due(run)
 		       ? take_base(run, error)
 		       : build_whole(run, error);
 }

@@ -224,9 +224,9 @@ static const struct schema build_form = {
 			"QEMU; reroll check does not boot"},
 		{"each-patch", KEY_BOOL, FIELD(build_rule, each_patch),
 		 .fallback = "false",
-		 .doc = "Whether to build after every patch of the series, to "
-			"name the one that breaks; reroll check builds the "
-			"last alone"},
+		 .doc = "Whether the tree after every patch of the series is "
+			"to build; the first that does not is named, also "
+			"when a later one mends it"},
 		{NULL},
 	}};
 

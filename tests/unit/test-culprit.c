@@ -217,6 +217,33 @@ static void the_same_end_by_other_patches_names_nobody(void **state)
 	lay_clear(&series);
 }
 
+/* What one patch breaks and the next takes back, beside documentation. */
+static void
+a_series_that_ends_as_documentation_is_built_in_between(void **state)
+{
+	struct fixture *fixture = *state;
+	struct lay series = {.sources = {CLEAN, BROKEN, CLEAN, CLEAN}};
+	g_autoptr(build_result_t) result = NULL, docs = NULL;
+
+	set_kernel(fixture);
+	fixture->spec.each_patch = true;
+	lay_series(&series, fixture);
+	test_put(fixture->repo, "Documentation/a.rst", "Words.\n");
+	g_free(fixture->tree);
+	fixture->tree = fixture_take_tree(fixture);
+	series.patches[3].tree = fixture->tree;
+	result = fixture_build_ok(fixture);
+	assert_int_equal(result->status, BUILD_FAILED);
+	assert_int_equal(result->culprit->patch, 2);
+	assert_true(result->culprit->mended);
+	fixture->patches = series.patches + 2;
+	fixture->n_patches = 2;
+	docs = fixture_build_ok(fixture);
+	assert_int_equal(docs->status, BUILD_PASSED);
+	assert_true(docs->reused);
+	lay_clear(&series);
+}
+
 /* Two things that break, each by its own patch. */
 static void each_finding_goes_to_its_patch(void **state)
 {
@@ -252,6 +279,8 @@ int main(void)
 		FIXTURE_CASE(the_patch_at_fault_is_named_of_a_script),
 		FIXTURE_CASE(without_a_sandbox_each_patch_is_built_too),
 		FIXTURE_CASE(the_same_end_by_other_patches_names_nobody),
+		FIXTURE_CASE(
+			a_series_that_ends_as_documentation_is_built_in_between),
 		FIXTURE_CASE(each_finding_goes_to_its_patch),
 	};
 
