@@ -23,20 +23,23 @@ door() { # the header of a room that others may include
 
 for file in */*.c */*.h; do
 	room=${file%%/*}
-	for target in $(sed -n 's|^#include "\([a-z0-9_/.-]*/[a-z0-9_.-]*\)".*|\1|p' "$file"); do
+	while read -r target; do
+		[ -n "$target" ] || continue
 		to=${target%%/*}
 		[ "$to" = "$room" ] && continue
 		[ "$(level "$to")" -lt "$(level "$room")" ] ||
 			say "$file includes $target: $to is above $room"
 		[ "$to" = base ] || [ "$target" = "$(door "$to")" ] ||
 			say "$file includes $target: the door is $(door "$to")"
-	done
+	done <<-END
+		$(sed -n 's|^#include "\([a-z0-9_/.-]*/[a-z0-9_.-]*\)".*|\1|p' "$file")
+	END
 done
 
 library() { # header pattern, files that may include it
 	pattern=$1
 	shift
-	grep -lE "^#include <$pattern" */*.c */*.h main.c 2>/dev/null |
+	grep -lE "^#include <$pattern" -- */*.c */*.h main.c 2>/dev/null |
 	while read -r file; do
 		for allowed in "$@"; do
 			# shellcheck disable=SC2254

@@ -63,7 +63,7 @@ END
 }
 
 # What the series changes, its own tests too, runs as arm64.
-chroot() {
+emulated() {
 	"$reroll" toolchains --site "$work/reroll.yaml" --install emulated \
 		>"$work/err" 2>&1 || { fail "no root was made"; return 1; }
 	"$reroll" toolchains --site "$work/reroll.yaml" --prove emulated \
@@ -95,11 +95,11 @@ run() { # name, function, arguments
 	fi
 }
 
-wanted=${*:-arm64 arm riscv64 ppc64le chroot}
+wanted=${*:-arm64 arm riscv64 ppc64le root}
 run arm64 kernel arm64 AArch64
 run arm kernel arm ARM
 run riscv64 kernel riscv64 RISC-V
 run ppc64le kernel ppc64le PowerPC64
-run chroot chroot
+run root emulated
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]

@@ -64,7 +64,11 @@ scenario() {
 }
 
 passed=0 failed=0
-[ $# -gt 0 ] || set -- $(cd "$here" && ls -d [0-9r]*/ | tr -d /)
+if [ $# -eq 0 ]; then
+	for folder in "$here"/[0-9r]*/; do
+		set -- "$@" "$(basename "$folder")"
+	done
+fi
 for name; do
 	HERE=$here/$name
 	if scenario; then
