@@ -200,13 +200,21 @@ static void add_builtin(struct modules *modules, const char *text, gsize len)
 		g_hash_table_add(modules->builtin, module_name(*line));
 }
 
-static void set_top(struct modules *modules, const char *path)
+/* All of them are below the one folder of their release. */
+static bool check_top(struct modules *modules, const char *path, GError **error)
 {
-	const char *release = path + strlen("lib/modules/");
+	gsize len = strlen("lib/modules/");
 
+	len += strcspn(path + len, "/");
 	if (!modules->top)
-		modules->top = g_strndup(path, strlen("lib/modules/") +
-						       strcspn(release, "/"));
+		modules->top = g_strndup(path, len);
+	if (path[len] == '/' && len == strlen(modules->top) &&
+	    strncmp(path, modules->top, len) == 0)
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_INPUT,
+		    "the archive of modules has files outside the folder of "
+		    "its first release");
+	return false;
 }
 
 static bool take_depends(struct modules *modules, const char *path,
@@ -216,7 +224,8 @@ static bool take_depends(struct modules *modules, const char *path,
 	const char *data = g_bytes_get_data(content, &len);
 	struct module *module;
 
-	set_top(modules, path);
+	if (!check_top(modules, path, error))
+		return false;
 	if (g_str_has_suffix(path, BUILTIN)) {
 		add_builtin(modules, data ? data : "", len);
 		return true;
@@ -335,9 +344,11 @@ static void add_names(GHashTable *set, char **names)
 static void describe(const struct modules *modules, guint index, GString *dep)
 {
 	const struct module *module = modules->order->pdata[index];
-	gsize skip = strlen(modules->top) + 1;
+	gsize skip;
 	g_autoptr(GHashTable) needs = g_hash_table_new(g_str_hash, g_str_equal);
 
+	g_assert(modules->top);
+	skip = strlen(modules->top) + 1;
 	add_names(needs, module->depends);
 	g_string_append_printf(dep, "%s:", module->path + skip);
 	for (guint i = index; i-- > 0;) {

@@ -191,6 +191,27 @@ static void a_damaged_archive_is_an_error_of_the_input(void **state)
 	assert_int_equal(error->code, REROLL_ERROR_INPUT);
 }
 
+static void a_module_outside_the_folder_of_the_release_is_refused(void **state)
+{
+	static const char *const paths[] = {
+		"lib/modules/6/c.ko", "lib/modules/c.ko",
+		"lib/modules/6.1.0-and-a-name-that-is-much-longer/c.ko"};
+	const struct fixture *fixture = *state;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autofree char *file = g_build_filename(fixture->root,
+							 paths[i], NULL);
+		g_autofree char *folder = g_path_get_dirname(file);
+
+		assert_int_equal(g_mkdir_with_parents(folder, 0755), 0);
+		test_put(fixture->root, paths[i], "no module\n");
+		assert_null(make(fixture, "c a", &error));
+		assert_int_equal(error->code, REROLL_ERROR_INPUT);
+		assert_int_equal(unlink(file), 0);
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -202,6 +223,7 @@ int main(void)
 		CASE(a_module_that_is_not_there_is_named),
 		CASE(modules_in_a_circle_come_once_each),
 		CASE(a_damaged_archive_is_an_error_of_the_input),
+		CASE(a_module_outside_the_folder_of_the_release_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
