@@ -73,7 +73,8 @@ guint64 keep_limit(const struct keep *keep)
 
 const struct snapshot_ops *keep_snapshots(struct keep *keep, GError **error)
 {
-	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&keep->mutex);
+	g_autoptr(GMutexLocker)
+		locker G_GNUC_UNUSED = g_mutex_locker_new(&keep->mutex);
 
 	if (!keep->ops && g_mkdir_with_parents(keep->dir, 0755) < 0)
 		fail(error, keep->dir, "made");
