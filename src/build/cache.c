@@ -243,14 +243,13 @@ void cache_put(struct build_run *run)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *key = NULL;
-	g_autoptr(kept_t) kept = NULL;
 
 	if (!is_final(run->result))
 		return;
 	key = cache_key(run, &error);
 	if (key)
-		kept = keep_get(run->job->keep, "results", key, make_result,
-				run, run->cancellable, &error);
+		kept_free(keep_get(run->job->keep, "results", key, make_result,
+				   run, run->cancellable, &error));
 	if (error)
 		log_event(LOG_LEVEL_WARNING, NULL, "%s", error->message);
 }

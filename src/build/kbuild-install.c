@@ -94,16 +94,11 @@ static char *dtbs_dir(const struct build_run *run)
 
 static bool list_dtbs(struct build_run *run, GError **error)
 {
-	g_autofree char *dir = dtbs_dir(run);
-	const char *const argv[] = {
-		"sh",
-		"-e",
-		"-c",
+	static const char script[] =
 		"[ ! -d \"$1\" ] || find \"$1\" -name '*.dtb' -type f | "
-		"sort >" DTBS_LIST,
-		"sh",
-		dir,
-		NULL};
+		"sort >" DTBS_LIST;
+	g_autofree char *dir = dtbs_dir(run);
+	const char *const argv[] = {"sh", "-e", "-c", script, "sh", dir, NULL};
 
 	return build_run_step(run, argv, SANDBOX_OUT, error);
 }

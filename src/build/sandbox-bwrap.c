@@ -13,11 +13,12 @@
 #include "build/build-internal.h"
 #include "build/sandbox-internal.h"
 
-#define PATH_ENV "PATH=" BUILD_PATH
 #define TMP_BYTES (G_GUINT64_CONSTANT(1) << 30)
 
+static const char path_env[] = "PATH=" BUILD_PATH;
+
 const char *const sandbox_env[] = {
-	PATH_ENV,
+	path_env,
 	"HOME=/tmp",
 	"LC_ALL=C",
 	"TZ=UTC",

@@ -176,21 +176,23 @@ static void fill_named(const struct schema_key *key, const struct node *node,
 	}
 }
 
+static GPtrArray *new_list(const struct schema_key *key)
+{
+	GDestroyNotify destroy = key->form ? key->form->free : NULL;
+
+	if (key->type == KEY_LIST)
+		destroy = g_free;
+	return g_ptr_array_new_with_free_func(destroy);
+}
+
 /* A list field always holds an array, so that readers need not ask. */
 static void prepare(const struct schema *form, gpointer to)
 {
 	for (const struct schema_key *key = form->keys; key->key; key++) {
-		GDestroyNotify destroy = key->type == KEY_LIST
-						 ? g_free
-						 : (key->form ? key->form->free
-							      : NULL);
-
 		if (key->type == KEY_SECTION)
 			prepare(key->form, to);
 		else if (!schema_is_scalar(key->type))
-			*(GPtrArray **)schema_field(
-				key,
-				to) = g_ptr_array_new_with_free_func(destroy);
+			*(GPtrArray **)schema_field(key, to) = new_list(key);
 	}
 }
 

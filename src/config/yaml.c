@@ -251,9 +251,11 @@ static void find_duplicates(struct reading *reading, const struct node *map)
 static bool close_collection(struct reading *reading)
 {
 	struct node *node = reading->open[--reading->depth];
-	yaml_mark_t start = {.line = node->line - 1,
-			     .column = node->column - 1};
+	yaml_mark_t start = {0};
 
+	g_assert(node);
+	start.line = node->line - 1;
+	start.column = node->column - 1;
 	if (node->kind == NODE_MAP)
 		find_duplicates(reading, node);
 	return attach(reading, node, &start);
@@ -275,16 +277,15 @@ static bool read_alias(struct reading *reading, const yaml_event_t *event)
 	g_autofree char *quoted = text_quote(name, -1);
 	g_autofree char *text = NULL;
 
-	if (!node)
-		text = g_strdup_printf("found the alias %s, expected an anchor "
-				       "of that name before it",
-				       quoted);
-	else if (is_open(reading, node))
-		text = g_strdup_printf("found the alias %s inside the value it "
-				       "stands for, expected no circle",
-				       quoted);
-	if (text)
+	if (!node || is_open(reading, node)) {
+		text = g_strconcat("found the alias ", quoted,
+				   node ? " inside the value it stands for, "
+					  "expected no circle"
+					: ", expected an anchor of that name "
+					  "before it",
+				   NULL);
 		return refuse(reading, &event->start_mark, text);
+	}
 	if (reading->depth + node->height > YAML_DEPTH + 1)
 		return refuse_depth(reading, &event->start_mark);
 	return count_nodes(reading, node->weight, &event->start_mark) &&

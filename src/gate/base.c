@@ -437,9 +437,9 @@ static gboolean try_blobs(struct resolution *resolution, GError **error)
 		best.tree = tree;
 		memcpy(best.commit, search.commit, sizeof(best.commit));
 	}
-	best.what = what = g_strdup_printf("files as the series found them: "
-					   "%u of %u",
-					   matched, blobs->len);
+	what = g_strdup_printf("files as the series found them: %u of %u",
+			       matched, blobs->len);
+	best.what = what;
 	if (matched > 0) {
 		best.base = best.commit;
 		return try_candidate(resolution, &best, error);
@@ -495,6 +495,7 @@ static gboolean try_in_order(struct resolution *resolution,
 		return TRUE;
 	if (!try_candidate(resolution, project, error))
 		return FALSE;
+	g_assert(subject->applied);
 	if (may_help(subject->applied) && !try_blobs(resolution, error))
 		return FALSE;
 	return !may_help(subject->applied) || try_others(resolution, error);

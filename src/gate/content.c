@@ -232,13 +232,12 @@ static void check_parsed(const struct gate_subject *subject, guint patch,
 			 struct verdict *verdict)
 {
 	g_autoptr(GError) problem = NULL;
-	g_autoptr(patch_t) diff = NULL;
 	g_autofree char *text = NULL;
 
 	if (subject->diffs->pdata[patch - 1] ||
 	    gate_is_too_large(subject, patch))
 		return;
-	diff = patch_parse(gate_message(subject, patch)->patch, &problem);
+	patch_free(patch_parse(gate_message(subject, patch)->patch, &problem));
 	text = g_strdup_printf("the diff cannot be read: %s",
 			       problem ? problem->message : "it is empty");
 	gate_find(verdict, patch,

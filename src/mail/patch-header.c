@@ -72,7 +72,7 @@ static bool header_read_mode(struct header *header, const char *line,
 
 	while (at < eol && *at >= '0' && *at <= '7' && value < 1 << 24)
 		value = value << 3 | (guint32)(*at++ - '0');
-	if (at == line || !memchr(" \t\r\n", *at, 4))
+	if (at == line || !*at || !strchr(" \t\r\n", *at))
 		return header_fail(header, "this is no file mode");
 	*mode = value;
 	return true;

@@ -241,7 +241,7 @@ char *series_key(const struct series *series)
 	checksum = g_checksum_new(G_CHECKSUM_SHA256);
 	checksum_add_text(checksum, series->name);
 	checksum_add_text(checksum, version);
-	for (guint i = 0; i < series->patches->len; i++) {
+	for (guint i = 0; first && i < series->patches->len; i++) {
 		const struct message *patch = series->patches->pdata[i];
 
 		checksum_add_bytes(checksum, patch->log);

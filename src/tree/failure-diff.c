@@ -49,7 +49,8 @@ GPtrArray *failure_diff(const GPtrArray *expected, const GPtrArray *found)
 		bool both = i < a && k < b;
 		char mark = ' ';
 
-		if (!both || strcmp(text_at(expected, i), text_at(found, k)))
+		if (!both ||
+		    strcmp(text_at(expected, i), text_at(found, k)) != 0)
 			mark = k == b || (i < a &&
 					  table.common[i + 1][k] >=
 						  table.common[i][k + 1])
