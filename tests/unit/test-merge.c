@@ -174,8 +174,8 @@ static void import(const struct fixture *fixture, const char *branch,
 		"committer A <a@example.org> 1700000000 +0000\ndata 1\nx\n"
 		"deleteall\n%s\n",
 		branch, files);
-	g_autofree char *done = fixture_git(fixture, stream,
-					    "fast-import --quiet --force");
+
+	g_free(fixture_git(fixture, stream, "fast-import --quiet --force"));
 }
 
 static char *make_diff(const struct fixture *fixture,

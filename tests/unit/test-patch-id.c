@@ -43,10 +43,8 @@ static char *id_of_git(const struct fixture *fixture)
 	return g_strndup(at + strlen(word), OBJECT_ID_HEX);
 }
 
-static void check_case(void **state)
+static void import(const struct fixture *fixture, const char *files)
 {
-	const struct id_case *c = *state;
-	g_autoptr(fixture_t) fixture = fixture_new(base_files);
 	g_autofree char *stream = g_strdup_printf(
 		"commit refs/heads/change\n"
 		"committer A <a@example.org> 1700000000 +0000\ndata 1\nc\n"
@@ -54,17 +52,26 @@ static void check_case(void **state)
 		"commit refs/heads/next\n"
 		"committer A <a@example.org> 1700000000 +0000\ndata 1\nn\n"
 		"from refs/heads/change\nM 100644 inline last\ndata 1\nl\n\n",
-		c->files);
-	g_autofree char *import = fixture_git(fixture, stream,
-					      "fast-import --quiet");
-	g_autofree char *git_id = id_of_git(fixture);
-	g_autofree char *text = fixture_git(
-		fixture, NULL, "format-patch --stdout change~1..change");
-	g_autofree char *whole = g_strconcat(text, "\n", NULL);
-	g_autoptr(message_t) message = message_parse(
-		whole, strlen(whole), "test", &(struct message_options){0});
+		files);
+
+	g_free(fixture_git(fixture, stream, "fast-import --quiet"));
+}
+
+static void check_case(void **state)
+{
+	const struct id_case *c = *state;
+	g_autoptr(fixture_t) fixture = fixture_new(base_files);
+	g_autofree char *git_id = NULL, *text = NULL, *whole = NULL;
+	g_autoptr(message_t) message = NULL;
 	char id[OBJECT_ID_HEX + 1];
 
+	import(fixture, c->files);
+	git_id = id_of_git(fixture);
+	text = fixture_git(fixture, NULL,
+			   "format-patch --stdout change~1..change");
+	whole = g_strconcat(text, "\n", NULL);
+	message = message_parse(whole, strlen(whole), "test",
+				&(struct message_options){0});
 	assert_true(history_patch_id(message->patch, id));
 	assert_string_equal(id, git_id);
 }
