@@ -46,7 +46,8 @@ static void be_nice(void)
 {
 	const struct sched_param none = {0};
 
-	setpriority(PRIO_PROCESS, 0, NICENESS);
+	if (getpriority(PRIO_PROCESS, 0) < NICENESS)
+		setpriority(PRIO_PROCESS, 0, NICENESS);
 	sched_setscheduler(0, SCHED_BATCH, &none);
 	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
 		IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, IOPRIO_NR_LEVELS - 1));
