@@ -220,6 +220,7 @@ static const char makefile[] =
 	"\tgcc -Wall $(FLAGS) -Wp,-MMD,$O/src/.$(*F).d -c $(CURDIR)/$< -o $@ "
 	"$(OR_ELSE)\n"
 	"\tcat $O/src/.$(*F).d >>$O/src/.$(*F).o.cmd\n"
+	"src/%.o: $O/src/%.o ;\n"
 	"object: all\n"
 	"modules_install:\n"
 	"\tmkdir -p $(INSTALL_MOD_PATH)/lib/modules\n"
