@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Groups are named reroll-PID-N and live for one command; those of a process
- * that was killed are removed by the next one's. Of version 2 only a
+ * Groups are named reroll-NAMESPACE-PID-N and live for one command; those of a
+ * process that was killed are removed by the next one's of the same namespace,
+ * since in another one the number says nothing. Of version 2 only a
  * folder whose cgroup.subtree_control has what we need is of use: our own, or
  * the one above (a process may not share a group with children that have
  * controllers, so a user's session often keeps us in a leaf).
@@ -129,8 +130,19 @@ static char *own_folder(const char *controller)
 	return NULL;
 }
 
+/* "reroll-4026531836-": what the groups of this namespace begin with. */
+static char *own_prefix(void)
+{
+	g_autofree char *link = g_file_read_link("/proc/self/ns/pid", NULL);
+	const char *number = link ? strchr(link, '[') : NULL;
+
+	return g_strdup_printf(PREFIX "%" G_GUINT64_FORMAT "-",
+			       number ? g_ascii_strtoull(number + 1, NULL, 10)
+				      : 0);
+}
+
 /* What processes of ours that are gone have left; one in use stays. */
-static void sweep(const char *parent)
+static void sweep(const char *parent, const char *prefix)
 {
 	g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
 	const char *name;
@@ -139,9 +151,9 @@ static void sweep(const char *parent)
 		g_autofree char *path = NULL;
 		int pid;
 
-		if (!g_str_has_prefix(name, PREFIX))
+		if (!g_str_has_prefix(name, prefix))
 			continue;
-		pid = atoi(name + strlen(PREFIX));
+		pid = atoi(name + strlen(prefix));
 		path = g_build_filename(parent, name, NULL);
 		if (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
 			rmdir(path);
@@ -152,12 +164,13 @@ static void sweep(const char *parent)
 static bool folder_make(struct folder *folder, const char *parent)
 {
 	static guint counter;
+	g_autofree char *prefix = own_prefix();
 	g_autofree char *path = g_strdup_printf(
-		"%s/" PREFIX "%d-%u", parent, (int)getpid(),
+		"%s/%s%d-%u", parent, prefix, (int)getpid(),
 		(guint)g_atomic_int_add(&counter, 1));
 	g_autofree char *procs = g_build_filename(path, "cgroup.procs", NULL);
 
-	sweep(parent);
+	sweep(parent, prefix);
 	if (mkdir(path, 0755) < 0)
 		return false;
 	folder->procs_fd = open(procs, O_RDWR | O_CLOEXEC);
@@ -217,9 +230,14 @@ void cgroup_free(struct cgroup *group)
 
 void cgroup_enter(const struct cgroup *group)
 {
+	static const char refused[] = "the control group cannot be entered\n";
+
 	for (guint i = 0; i < group->n; i++) {
-		if (write(group->folders[i].procs_fd, "0", 1) != 1)
-			_exit(EXIT_FAILURE);
+		if (write(group->folders[i].procs_fd, "0", 1) == 1)
+			continue;
+		if (write(STDERR_FILENO, refused, sizeof(refused) - 1) < 0)
+			_exit(EXIT_FAILURE + 1);
+		_exit(EXIT_FAILURE);
 	}
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Run the scenarios of this folder; README says what is in one.
 set -u
+unset MAKEFLAGS MFLAGS MAKELEVEL # a make in a scenario is nobody's child
 here=$(cd "$(dirname "$0")" && pwd)
 : "${top_srcdir:=$(cd "$here/../.." && pwd)}" "${top_builddir:=$PWD}"
 SAMPLE=$top_srcdir/contrib/sample
