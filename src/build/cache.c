@@ -22,6 +22,12 @@
 
 #define RESULT_NAME "result.json"
 
+/*
+ * Raised by hand with a change that makes other code build the same spec in
+ * another way, or say another thing about it: nothing older is taken then.
+ */
+#define OWN_FORMAT "1"
+
 static void digest_text(GChecksum *sum, const char *text)
 {
 	if (text)
@@ -36,6 +42,11 @@ static void digest_texts(GChecksum *sum, const GPtrArray *texts)
 	digest_text(sum, "");
 }
 
+static void digest_number(GChecksum *sum, guint64 number)
+{
+	g_checksum_update(sum, (const guchar *)&number, sizeof(number));
+}
+
 char *build_spec_digest(const struct build_spec *spec, const GPtrArray *inputs,
 			GError **error)
 {
@@ -45,6 +56,7 @@ char *build_spec_digest(const struct build_spec *spec, const GPtrArray *inputs,
 	if (!tools)
 		return NULL;
 	digest_text(sum, PACKAGE_VERSION);
+	digest_text(sum, OWN_FORMAT);
 	digest_text(sum, tools);
 	digest_text(sum, spec->command);
 	digest_text(sum, spec->defconfig);
@@ -66,6 +78,16 @@ static char *patches_digest(const struct build_job *job)
 	return g_strdup(g_checksum_get_string(sum));
 }
 
+/* What a result can come of, beside what is built and how. */
+static void digest_limits(GChecksum *sum, const struct build_spec *spec)
+{
+	digest_number(sum, spec->memory_bytes);
+	digest_number(sum, spec->processes);
+	digest_number(sum, spec->output_bytes);
+	digest_number(sum, spec->log_bytes);
+	digest_texts(sum, spec->fragment_names);
+}
+
 char *cache_key(const struct build_run *run, GError **error)
 {
 	const struct build_recipe *recipe = build_recipe_of(run->spec);
@@ -79,6 +101,7 @@ char *cache_key(const struct build_run *run, GError **error)
 		return NULL;
 	digest_text(sum, spec);
 	digest_text(sum, run->spec->each_patch ? patches : "end");
+	digest_limits(sum, run->spec);
 	digest_text(sum, job->no_sandbox ? "open" : "sandbox");
 	digest_texts(sum, run->spec->artifacts);
 	digest_text(sum, run->spec->headers ? "headers" : "");
@@ -234,8 +257,9 @@ static bool make_result(const char *dir, gpointer data, GError **error)
 /* Time and space may do at the next try. */
 static bool is_final(const struct build_result *result)
 {
-	return result->status == BUILD_PASSED ||
-	       result->status == BUILD_WARNED || result->status == BUILD_FAILED;
+	return !result->transient && (result->status == BUILD_PASSED ||
+				      result->status == BUILD_WARNED ||
+				      result->status == BUILD_FAILED);
 }
 
 /* A result that cannot be kept is made again: no harm. */

@@ -55,6 +55,7 @@ build_tests = \
 	tests/unit/test-anoint \
 	tests/unit/test-checkout-view \
 	tests/unit/test-artifacts \
+	tests/unit/test-cache \
 	tests/unit/test-compiled \
 	tests/unit/test-culprit \
 	tests/unit/test-diagnostics \
@@ -83,6 +84,10 @@ tests_unit_test_checkout_view_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_artifacts_SOURCES = tests/unit/test-artifacts.c \
 	tests/unit/test-build.h
 tests_unit_test_artifacts_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_cache_SOURCES = tests/unit/test-cache.c \
+	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
+	tests/unit/test-build.h
+tests_unit_test_cache_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_compiled_SOURCES = tests/unit/test-compiled.c \
 	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
 	tests/unit/test-build.h

@@ -63,6 +63,8 @@ struct build_result {
 	char *log_tail;		 /* its last 40 lines, printable */
 	gint64 elapsed_ms, config_ms;
 	bool reused; /* nothing was built: it was before */
+	/* Space, memory or the machine: it may do at the next try. */
+	bool transient;
 };
 
 struct build_result *build_result_new(void);
