@@ -197,8 +197,9 @@ bool inputs_note(const struct build_run *run, GError **error);
 /* --- what was built before (cache.c) --- */
 
 /*
- * The result of the same tree and spec, its artifacts linked into the folder of
- * this one. NULL without an error: it was never built.
+ * The result of the same tree and spec, its artifacts copied to the folder of
+ * this one. NULL without an error: it was never built, or what was kept of it
+ * is damaged and gone.
  */
 struct build_result *cache_take(struct build_run *run, GError **error);
 
@@ -213,6 +214,9 @@ struct build_result *cache_read(const struct build_job *job, const char *dir);
 
 /* Another name of a file that is kept, its folder made; a copy elsewhere. */
 bool cache_link(const char *from, const char *to);
+
+/* A copy of a file, its folder made; where that works of shared blocks. */
+bool cache_copy(const char *from, const char *to);
 
 /* Keep run->result for the next one. */
 void cache_put(struct build_run *run);

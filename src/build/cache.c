@@ -5,8 +5,9 @@
  * the build may read, and the spec. So a series sent again costs nothing, nor
  * one that differs in a commit's message or in documentation alone.
  *
- * Artifacts are hard links to files that are named by their digest, each stored
- * once; a file of that folder that has one name left belongs to nobody.
+ * Kept artifacts are hard links to files that are named by their digest, each
+ * stored once; a file of that folder that has one name left belongs to nobody.
+ * What others get is a copy: whatever they do to it, the kept one stays.
  */
 #include <config.h>
 
@@ -21,6 +22,7 @@
 #include "tree/tree.h"
 
 #define RESULT_NAME "result.json"
+#define DATES_NAME "dates" /* of its artifacts, in order */
 
 /*
  * Raised by hand with a change that makes other code build the same spec in
@@ -140,8 +142,21 @@ bool cache_link(const char *from, const char *to)
 			   NULL, NULL, NULL);
 }
 
+bool cache_copy(const char *from, const char *to)
+{
+	g_autofree char *folder = g_path_get_dirname(to);
+	g_autoptr(GFile) source = g_file_new_for_path(from);
+	g_autoptr(GFile) target = g_file_new_for_path(to);
+
+	return g_mkdir_with_parents(folder, 0755) == 0 &&
+	       g_file_copy(source, target,
+			   G_FILE_COPY_NOFOLLOW_SYMLINKS |
+				   G_FILE_COPY_TARGET_DEFAULT_PERMS,
+			   NULL, NULL, NULL, NULL);
+}
+
 /* The artifacts of a result, from one folder into another. */
-static bool link_artifacts(const struct build_result *result, const char *from,
+static bool copy_artifacts(const struct build_result *result, const char *from,
 			   const char *to)
 {
 	for (guint i = 0; i < result->artifacts->len; i++) {
@@ -151,7 +166,37 @@ static bool link_artifacts(const struct build_result *result, const char *from,
 		g_autofree char *target = g_build_filename(to, artifact->path,
 							   NULL);
 
-		if (!cache_link(source, target))
+		if (!cache_copy(source, target))
+			return false;
+	}
+	return true;
+}
+
+/* Its date to the nanosecond; -1 when it is no file of that size. */
+static gint64 date_of(const char *dir, const struct artifact *artifact)
+{
+	g_autofree char *path = g_build_filename(dir, artifact->path, NULL);
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (guint64)st.st_size != artifact->size)
+		return -1;
+	return st.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) +
+	       st.st_mtim.tv_nsec;
+}
+
+/* Whether each artifact is as it was when it was kept. */
+static bool is_whole(const struct build_result *result, const json_t *json,
+		     const char *dir)
+{
+	const json_t *dates = json_object_get(json, DATES_NAME);
+
+	for (guint i = 0; i < result->artifacts->len; i++) {
+		const json_t *date = json_array_get(dates, i);
+
+		if (!json_is_integer(date) ||
+		    json_integer_value(date) !=
+			    date_of(dir, result->artifacts->pdata[i]))
 			return false;
 	}
 	return true;
@@ -188,14 +233,28 @@ struct build_result *cache_read(const struct build_job *job, const char *dir)
 {
 	g_autofree char *path = g_build_filename(dir, RESULT_NAME, NULL);
 	g_autoptr(json_t) json = json_load_file(path, 0, NULL);
-	struct build_result *result = json ? build_result_from_json(json)
-					   : NULL;
+	g_autoptr(build_result_t) result = json ? build_result_from_json(json)
+						: NULL;
 
-	if (result && job)
+	if (!result || !is_whole(result, json, dir))
+		return NULL;
+	if (job)
 		take_patches(
 			result, job,
 			json_string_value(json_object_get(json, "patches")));
-	return result;
+	return g_steal_pointer(&result);
+}
+
+/* It is built again, and kept then. */
+static void drop_damaged(const struct build_run *run, const char *key)
+{
+	g_autoptr(GError) error = NULL;
+
+	log_event(LOG_LEVEL_WARNING, run->job->run_id,
+		  "the kept result %s is damaged and built again", key);
+	if (!keep_remove(run->job->keep, "results", key, &error))
+		log_event(LOG_LEVEL_WARNING, run->job->run_id, "%s",
+			  error->message);
 }
 
 struct build_result *cache_take(struct build_run *run, GError **error)
@@ -208,9 +267,19 @@ struct build_result *cache_take(struct build_run *run, GError **error)
 		return NULL;
 	kept = keep_get(run->job->keep, "results", key, NULL, NULL,
 			run->cancellable, error);
-	result = kept ? cache_read(run->job, kept->path) : NULL;
-	if (!result || !link_artifacts(result, kept->path, run->artifact_dir))
+	if (!kept)
 		return NULL;
+	result = cache_read(run->job, kept->path);
+	if (!result) {
+		g_clear_pointer(&kept, kept_free);
+		drop_damaged(run, key);
+		return NULL;
+	}
+	if (!copy_artifacts(result, kept->path, run->artifact_dir)) {
+		tempdir_remove_tree(run->artifact_dir);
+		build_make_folder(run->artifact_dir, error);
+		return NULL;
+	}
 	result->reused = true;
 	result->elapsed_ms = result->config_ms = 0;
 	g_free(result->log_path);
@@ -219,7 +288,7 @@ struct build_result *cache_take(struct build_run *run, GError **error)
 	return g_steal_pointer(&result);
 }
 
-/* Of the same content there is one file, whatever its names. */
+/* Of the same content there is one file in the keep, whatever its names. */
 static bool share_artifacts(const struct build_run *run, const char *dir,
 			    GError **error)
 {
@@ -233,25 +302,43 @@ static bool share_artifacts(const struct build_run *run, const char *dir,
 	return true;
 }
 
-static bool make_result(const char *dir, gpointer data, GError **error)
+static bool say_unkept(const char *dir, GError **error)
 {
-	const struct build_run *run = data;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "the result cannot be kept in %s: %s", dir,
+		    g_strerror(errno));
+	return false;
+}
+
+/* Last, as its dates are those of the files that are shared. */
+static bool write_result(const struct build_run *run, const char *dir,
+			 GError **error)
+{
 	g_autofree char *path = g_build_filename(dir, RESULT_NAME, NULL);
 	g_autoptr(json_t) json = build_result_to_json(run->result);
 	g_autofree char *patches = patches_digest(run->job), *text = NULL;
+	const GPtrArray *artifacts = run->result->artifacts;
+	json_t *dates = json_array();
 
+	for (guint i = 0; i < artifacts->len; i++)
+		json_array_append_new(
+			dates, json_integer(date_of(dir, artifacts->pdata[i])));
 	json_object_set_new(json, "patches", json_string(patches));
+	json_object_set_new(json, DATES_NAME, dates);
 	text = json_dumps(json, JSON_COMPACT);
-	if (!text || !g_file_set_contents(path, text, -1, NULL) ||
-	    !link_artifacts(run->result, run->artifact_dir, dir)) {
-		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-			    "the result cannot be kept in %s: %s", dir,
-			    g_strerror(errno));
-		return false;
-	}
-	return meta_write(run, dir, warm_base_status(run), error) &&
-	       share_artifacts(run, dir, error) &&
-	       share_artifacts(run, run->artifact_dir, error);
+	return (text && g_file_set_contents(path, text, -1, NULL)) ||
+	       say_unkept(dir, error);
+}
+
+static bool make_result(const char *dir, gpointer data, GError **error)
+{
+	const struct build_run *run = data;
+
+	if (!copy_artifacts(run->result, run->artifact_dir, dir))
+		return say_unkept(dir, error);
+	return share_artifacts(run, dir, error) &&
+	       write_result(run, dir, error) &&
+	       meta_write(run, dir, warm_base_status(run), error);
 }
 
 /* Time and space may do at the next try. */

@@ -283,6 +283,21 @@ static bool replace_by_link(const char *file, const char *path)
 	return false;
 }
 
+static bool same_size(const char *left, const char *right)
+{
+	struct stat a, b;
+
+	return lstat(left, &a) == 0 && lstat(right, &b) == 0 &&
+	       a.st_size == b.st_size;
+}
+
+/* The one that was there stays, but for one that was cut short. */
+static bool join_files(const char *file, const char *path)
+{
+	return same_size(file, path) ? replace_by_link(file, path)
+				     : replace_by_link(path, file);
+}
+
 bool keep_share(struct keep *keep, const char *digest, const char *path,
 		GError **error)
 {
@@ -294,10 +309,10 @@ bool keep_share(struct keep *keep, const char *digest, const char *path,
 	(void)chmod(path, 0444);
 	if (link(path, file) == 0)
 		return true;
-	if (errno == EEXIST && replace_by_link(file, path))
+	if (errno == EEXIST && join_files(file, path))
 		return true;
-	/* On another file system, or gone again: it is stored twice. */
-	if (errno == EXDEV || errno == ENOENT)
+	/* Elsewhere, gone again or at work on it: it is stored twice. */
+	if (errno == EXDEV || errno == ENOENT || errno == EEXIST)
 		return true;
 	return fail(error, file, "made");
 }

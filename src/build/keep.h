@@ -59,7 +59,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(kept_t, kept_free)
 /*
  * Store the file `path` (of a folder that is being made, or of one whose files
  * are not written to any more) under the digest of its content: when that is
- * there already, `path` becomes another name of it.
+ * there already, `path` becomes another name of it; one of another size is
+ * damaged, and replaced.
  */
 bool keep_share(struct keep *keep, const char *digest, const char *path,
 		GError **error);

@@ -199,7 +199,7 @@ static bool make_record(const char *dir, gpointer data, GError **error)
 	for (gsize i = 0; i < G_N_ELEMENTS(logs); i++) {
 		g_autofree char *to = g_build_filename(dir, logs[i].name, NULL);
 
-		ok = cache_link(logs[i].from, to) && ok;
+		ok = cache_copy(logs[i].from, to) && ok;
 	}
 	if (ok && g_file_set_contents(path, text->str, -1, NULL))
 		return meta_write(verify->run, dir, NULL, error);

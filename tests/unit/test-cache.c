@@ -93,10 +93,98 @@ static void limits_make_another_result(void **state)
 	assert_string_not_equal(named, before);
 }
 
+#define KEPT_TEXT "hello\n"
+
+/* The path of artifact "a.txt" of the result that is kept. */
+static char *kept_path(const struct fixture *fixture)
+{
+	g_autofree char *results = g_build_filename(keep_dir(fixture->keep),
+						    "results", NULL);
+	g_autoptr(GDir) dir = g_dir_open(results, 0, NULL);
+	const char *name;
+
+	while ((name = g_dir_read_name(dir)) && strchr(name, '.'))
+		;
+	assert_non_null(name);
+	return g_build_filename(results, name, "a.txt", NULL);
+}
+
+static char *artifact_path(const struct fixture *fixture)
+{
+	return g_build_filename(fixture->out, fixture->id, "a.txt", NULL);
+}
+
+/* A build that leaves a file, done and kept. */
+static void build_file(struct fixture *fixture)
+{
+	g_autoptr(build_result_t) result = NULL;
+
+	fixture_set_command(fixture, "echo hello >$REROLL_OUT/a.txt");
+	fixture_set_source(fixture, CLEAN);
+	g_ptr_array_add(fixture->spec.artifacts, g_strdup("a.txt"));
+	result = fixture_build_ok(fixture);
+	assert_int_equal(result->status, BUILD_PASSED);
+}
+
+static void an_artifact_is_a_file_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *path = artifact_path(fixture);
+
+	build_file(fixture);
+	for (guint i = 0; i < 2; i++) {
+		g_autoptr(build_result_t) result = NULL;
+		g_autofree char *text = NULL;
+		struct stat st;
+
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_nlink, 1);
+		assert_true(g_file_set_contents(path, "mine", -1, NULL));
+		result = fixture_build_ok(fixture);
+		assert_true(result->reused);
+		assert_true(g_file_get_contents(path, &text, NULL, NULL));
+		assert_string_equal(text, KEPT_TEXT);
+	}
+}
+
+static void a_damaged_result_is_built_again(void **state)
+{
+	static const char *const rows[] = {
+		": >\"$0\"",	      /* cut short */
+		"echo HELLO >\"$0\"", /* of the same size */
+		"rm \"$0\"",
+		"rm \"${0%/*}/result.json\"",
+		"echo '{}' >\"${0%/*}/result.json\"",
+	};
+	struct fixture *fixture = *state;
+
+	build_file(fixture);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *kept = kept_path(fixture);
+		g_autofree char *path = artifact_path(fixture), *text = NULL;
+		const char *const argv[] = {"sh", "-c", rows[i], kept, NULL};
+		const struct process_spec spec = {.argv = argv};
+		g_autoptr(process_result_t) done = NULL;
+		g_autoptr(build_result_t) again = NULL, known = NULL;
+
+		assert_int_equal(chmod(kept, 0644), 0);
+		done = process_run(&spec, NULL, NULL);
+		assert_true(done && process_result_ok(done));
+		again = fixture_build_ok(fixture);
+		assert_false(again->reused);
+		assert_true(g_file_get_contents(path, &text, NULL, NULL));
+		assert_string_equal(text, KEPT_TEXT);
+		known = fixture_build_ok(fixture);
+		assert_true(known->reused);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_CASE(only_a_final_result_is_kept),
+		FIXTURE_CASE(an_artifact_is_a_file_of_its_own),
+		FIXTURE_CASE(a_damaged_result_is_built_again),
 		FIXTURE_CASE(limits_make_another_result),
 	};
 

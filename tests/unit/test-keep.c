@@ -309,6 +309,20 @@ static void one_content_is_one_file(void **state)
 	assert_true(has(fixture, "files/0123"));
 }
 
+static void a_file_that_was_cut_short_is_replaced(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(kept_t) a = get(fixture, "a");
+	g_autofree char *one = g_build_filename(a->path, "file", NULL);
+	g_autofree char *file = g_build_filename(fixture->path, "files/0123",
+						 NULL);
+
+	test_put(fixture->path, "files/0123", "half");
+	assert_true(keep_share(fixture->keep, "0123", one, NULL));
+	assert_true(inode_of(one) == inode_of(file));
+	assert_false(has(fixture, "files/0123.new"));
+}
+
 static void a_file_of_nobody_goes(void **state)
 {
 	struct fixture *fixture = *state;
@@ -342,6 +356,7 @@ int main(void)
 		CASE(nothing_can_be_pinned_that_is_not_there),
 		CASE(a_maker_that_is_killed_holds_nobody_up),
 		CASE(one_content_is_one_file),
+		CASE(a_file_that_was_cut_short_is_replaced),
 		CASE(a_file_of_nobody_goes),
 	};
 
