@@ -25,6 +25,8 @@
 #define PIN_SUFFIX ".pin"
 #define NEW_SUFFIX ".new"
 #define FILES_NAME "files"
+#define PROBE_PREFIX "probe-" /* of snapshot_probe_folder() */
+#define PROBE_S 600	      /* none takes so long */
 
 struct keep {
 	char *dir, *wanted;
@@ -158,8 +160,8 @@ static void record_use(int fd, const char *path, bool made)
 {
 	if (made) {
 		g_autofree char *size = g_strdup_printf(
-			"%" G_GUINT64_FORMAT "\n",
-			folder_size(path, G_MAXUINT64));
+			"%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n",
+			folder_size(path, G_MAXUINT64), folder_size_own(path));
 
 		if (ftruncate(fd, 0) < 0 ||
 		    pwrite(fd, size, strlen(size), 0) < 0)
@@ -168,6 +170,22 @@ static void record_use(int fd, const char *path, bool made)
 				  g_strerror(errno));
 	}
 	futimens(fd, NULL);
+}
+
+/*
+ * Its name must not be on the disk before what is in it: after a crash of the
+ * machine it would have empty files.
+ */
+static bool sync_folder(const char *path, GError **error)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && syncfs(fd) == 0;
+
+	if (!ok)
+		fail(error, path, "written to the disk");
+	if (fd >= 0)
+		close(fd);
+	return ok;
 }
 
 static bool make_folder(struct keep *keep, const char *path, keep_maker make,
@@ -182,7 +200,7 @@ static bool make_folder(struct keep *keep, const char *path, keep_maker make,
 		ops->folder_remove(new);
 	if (!ops->folder_make(new, error))
 		return false;
-	if (make(new, data, error)) {
+	if (make(new, data, error) && sync_folder(new, error)) {
 		if (rename(new, path) == 0)
 			return true;
 		fail(error, path, "made");
@@ -253,8 +271,10 @@ struct kept *keep_get(struct keep *keep, const char *kind, const char *key,
 		}
 		if (!make_if_absent(keep, alone, make, data, error))
 			return NULL;
-		/* Should another remove it on the way: once more. */
-		if (flock(alone->lock_fd, LOCK_SH) == 0 && is_folder(path)) {
+		/* Should another remove it on the way, and perhaps a third
+		 * make it: once more. */
+		if (flock(alone->lock_fd, LOCK_SH) == 0 &&
+		    is_current(alone->lock_fd, lock) && is_folder(path)) {
 			keep_trim(keep);
 			return g_steal_pointer(&alone);
 		}
@@ -317,20 +337,23 @@ bool keep_share(struct keep *keep, const char *digest, const char *path,
 	return fail(error, file, "made");
 }
 
-/* A file that has one name left is nobody's. */
-static void sweep_files(struct keep *keep)
+/* A file that has one name left is nobody's. The bytes that are gone. */
+static guint64 sweep_files(struct keep *keep)
 {
 	g_autofree char *folder = g_build_filename(keep->dir, FILES_NAME, NULL);
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	guint64 bytes = 0;
 	const char *name;
 
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *path = g_build_filename(folder, name, NULL);
 		struct stat st;
 
-		if (lstat(path, &st) == 0 && st.st_nlink == 1)
-			unlink(path);
+		if (lstat(path, &st) == 0 && st.st_nlink == 1 &&
+		    unlink(path) == 0)
+			bytes += (guint64)st.st_blocks * 512;
 	}
+	return bytes;
 }
 
 static void keep_entry_free(gpointer data)
@@ -350,6 +373,7 @@ static struct keep_entry *read_entry(const struct keep *keep, const char *kind,
 	g_autofree char *pin = path_of(keep, kind, key, PIN_SUFFIX);
 	g_autofree char *size = NULL;
 	struct keep_entry *entry;
+	char *own;
 	struct stat st;
 	int fd;
 
@@ -360,8 +384,10 @@ static struct keep_entry *read_entry(const struct keep *keep, const char *kind,
 	entry->key = g_strdup(key);
 	entry->used_at = st.st_mtime;
 	entry->pinned = g_file_test(pin, G_FILE_TEST_EXISTS);
-	if (g_file_get_contents(lock, &size, NULL, NULL))
-		entry->bytes = g_ascii_strtoull(size, NULL, 10);
+	if (g_file_get_contents(lock, &size, NULL, NULL)) {
+		entry->bytes = g_ascii_strtoull(size, &own, 10);
+		entry->own_bytes = g_ascii_strtoull(own, NULL, 10);
+	}
 	fd = try_lock(lock, LOCK_EX);
 	entry->held = fd < 0;
 	if (fd >= 0)
@@ -433,27 +459,104 @@ static bool remove_entry(struct keep *keep, const struct keep_entry *entry)
 	return removed;
 }
 
+/*
+ * Half a folder that nobody is making, and a lock that is nobody's: of KIND/KEY
+ * where only these are left.
+ */
+static void sweep_key(struct keep *keep, const char *kind, const char *key)
+{
+	g_autofree char *path = path_of(keep, kind, key, "");
+	g_autofree char *new = path_of(keep, kind, key, NEW_SUFFIX);
+	g_autofree char *lock = path_of(keep, kind, key, LOCK_SUFFIX);
+	const struct snapshot_ops *ops = keep_snapshots(keep, NULL);
+	int fd;
+
+	if (!ops || (is_folder(path) && !is_folder(new)))
+		return;
+	fd = try_lock(lock, LOCK_EX);
+	if (fd < 0)
+		return;
+	if (is_folder(new))
+		ops->folder_remove(new);
+	if (!is_folder(path))
+		unlink(lock);
+	close(fd);
+}
+
+static void sweep_kind(struct keep *keep, const char *kind)
+{
+	static const char *const suffixes[] = {NEW_SUFFIX, LOCK_SUFFIX};
+	g_autofree char *folder = g_build_filename(keep->dir, kind, NULL);
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+			g_autofree char *key = NULL;
+
+			if (!g_str_has_suffix(name, suffixes[i]))
+				continue;
+			key = g_strndup(name,
+					strlen(name) - strlen(suffixes[i]));
+			sweep_key(keep, kind, key);
+		}
+	}
+}
+
+static void sweep_probe(const struct keep *keep, const char *name)
+{
+	g_autofree char *path = g_build_filename(keep->dir, name, NULL);
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && st.st_mtime + PROBE_S < clock_now_at())
+		tempdir_remove_tree(path);
+}
+
+/* What processes left that were killed. */
+static void sweep_dead(struct keep *keep)
+{
+	g_autoptr(GDir) dir = g_dir_open(keep->dir, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		if (g_str_has_prefix(name, PROBE_PREFIX))
+			sweep_probe(keep, name);
+		else if (strcmp(name, FILES_NAME) != 0)
+			sweep_kind(keep, name);
+	}
+}
+
+/* A file of several counts once. */
+static guint64 size_of_all(const struct keep *keep, const GPtrArray *entries)
+{
+	g_autofree char *files = g_build_filename(keep->dir, FILES_NAME, NULL);
+	guint64 total = folder_size(files, G_MAXUINT64);
+
+	for (guint i = 0; i < entries->len; i++) {
+		const struct keep_entry *entry = entries->pdata[i];
+
+		total += entry->own_bytes;
+	}
+	return total;
+}
+
 void keep_trim(struct keep *keep)
 {
 	g_autoptr(GPtrArray) entries = NULL;
-	guint64 total = 0;
-	bool removed = false;
+	guint64 total;
 
+	sweep_dead(keep);
 	if (!keep->limit_bytes)
 		return;
 	entries = keep_list(keep);
-	for (guint i = 0; i < entries->len; i++)
-		total += ((struct keep_entry *)entries->pdata[i])->bytes;
+	total = size_of_all(keep, entries);
 	for (guint i = 0; i < entries->len && total > keep->limit_bytes; i++) {
 		const struct keep_entry *entry = entries->pdata[i];
 
 		if (entry->held || entry->pinned || !remove_entry(keep, entry))
 			continue;
-		total -= entry->bytes;
-		removed = true;
+		total -= MIN(total, entry->own_bytes + sweep_files(keep));
 	}
-	if (removed)
-		sweep_files(keep);
 }
 
 static bool refuse_remove(const struct keep_entry *entry, const char *why,

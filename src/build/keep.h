@@ -7,7 +7,8 @@
  *
  * Shape of the folder: KIND/KEY is one that is whole, KIND/KEY.new one that is
  * being made or was left by a process that died, KIND/KEY.lock its lock, whose
- * date is that of the last use and whose text is the size in bytes.
+ * date is that of the last use and whose text is the size in bytes, and that
+ * without shared files.
  * files/DIGEST is the content of files that several of them have, stored once.
  * Several processes may use one keep at once.
  * Errors: TEMP disk or rights; CANCELLED; whatever the maker says.
@@ -68,6 +69,7 @@ bool keep_share(struct keep *keep, const char *digest, const char *path,
 struct keep_entry {
 	char *kind, *key;
 	guint64 bytes;
+	guint64 own_bytes; /* without files that others may have, too */
 	gint64 used_at;
 	bool held, pinned;
 };
@@ -91,7 +93,10 @@ bool keep_unpin(struct keep *keep, const char *kind, const char *key,
 bool keep_remove(struct keep *keep, const char *kind, const char *key,
 		 GError **error);
 
-/* Remove what nobody holds until all is within the limit. */
+/*
+ * Remove what dead processes left, and what nobody holds until all is within
+ * the limit.
+ */
 void keep_trim(struct keep *keep);
 
 #endif

@@ -76,6 +76,28 @@ static guint64 entry_size(const FTSENT *entry)
 	}
 }
 
+/* Several things may be one file: it is no thing's own. */
+static bool is_shared(const FTSENT *entry)
+{
+	return entry->fts_info == FTS_F && entry->fts_statp->st_nlink > 1 &&
+	       (entry->fts_statp->st_mode & 0222) == 0;
+}
+
+guint64 folder_size_own(const char *dir)
+{
+	g_autofree char *path = g_strdup(dir);
+	char *paths[] = {path, NULL};
+	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
+	guint64 size = 0;
+	FTSENT *entry;
+
+	while (fts && (entry = fts_read(fts)))
+		size += is_shared(entry) ? 0 : entry_size(entry);
+	if (fts)
+		fts_close(fts);
+	return size;
+}
+
 guint64 folder_size(const char *dir, guint64 enough)
 {
 	g_autofree char *path = g_strdup(dir);

@@ -26,6 +26,9 @@ char *safe_file_take(int fd, gsize limit_bytes);
  */
 guint64 folder_size(const char *dir, guint64 enough);
 
+/* As that, without the read-only files that have names elsewhere too. */
+guint64 folder_size_own(const char *dir);
+
 /*
  * Give a folder of ours with all below it to a user; one that is theirs already
  * is left as it is. False with errno.

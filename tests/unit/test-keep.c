@@ -286,6 +286,67 @@ static void a_maker_that_is_killed_holds_nobody_up(void **state)
 	assert_true(has(fixture, "things/a/file"));
 }
 
+/* Nobody will ask for that key again: it goes with the next trim. */
+static void what_a_killed_maker_left_goes(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct utimbuf old = {1000, 1000};
+	g_autofree char *probe = g_build_filename(fixture->path, "probe-old",
+						  NULL);
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		keep_get(fixture->keep, "things", "a", make_slowly, fixture,
+			 NULL, NULL);
+		_exit(0);
+	}
+	while (!has(fixture, "things/a.new"))
+		g_usleep(1000);
+	keep_trim(fixture->keep);
+	assert_true(has(fixture, "things/a.new"));
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	test_put(fixture->path, "things/b.lock", "");
+	test_put(fixture->path, "probe-new/x", "");
+	test_put(fixture->path, "probe-old/x", "");
+	assert_int_equal(utime(probe, &old), 0);
+	keep_trim(fixture->keep);
+	assert_false(has(fixture, "things/a.new"));
+	assert_false(has(fixture, "things/a.lock"));
+	assert_false(has(fixture, "things/b.lock"));
+	assert_false(has(fixture, "probe-old"));
+	assert_true(has(fixture, "probe-new"));
+}
+
+static bool make_shared(const char *dir, gpointer data, GError **error)
+{
+	struct fixture *fixture = data;
+	g_autofree char *file = g_build_filename(dir, "file", NULL);
+
+	return make(dir, data, error) &&
+	       keep_share(fixture->keep, "0123", file, error);
+}
+
+static void a_file_of_several_counts_once(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const keys[] = {"a", "b", "c"};
+	g_autoptr(GPtrArray) entries = NULL;
+
+	keep_free(fixture->keep);
+	fixture->keep = keep_new(fixture->path, 150000, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
+		kept_free(keep_get(fixture->keep, "things", keys[i],
+				   make_shared, fixture, NULL, NULL));
+	entries = keep_list(fixture->keep);
+	assert_int_equal(entries->len, G_N_ELEMENTS(keys));
+	kept_free(get(fixture, "d"));
+	assert_false(has(fixture, "things/a"));
+	assert_false(has(fixture, "files/0123"));
+	assert_true(has(fixture, "things/d"));
+}
+
 static ino_t inode_of(const char *path)
 {
 	struct stat st;
@@ -355,6 +416,8 @@ int main(void)
 		CASE(one_that_is_held_or_pinned_is_not_removed),
 		CASE(nothing_can_be_pinned_that_is_not_there),
 		CASE(a_maker_that_is_killed_holds_nobody_up),
+		CASE(what_a_killed_maker_left_goes),
+		CASE(a_file_of_several_counts_once),
 		CASE(one_content_is_one_file),
 		CASE(a_file_that_was_cut_short_is_replaced),
 		CASE(a_file_of_nobody_goes),
