@@ -8,6 +8,9 @@
 #define WORD_CHARS \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
+#define NAME_CHARS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
 static bool made_of(const char *text, const char *chars)
 {
 	return *text && text[strspn(text, chars)] == '\0';
@@ -40,6 +43,46 @@ const char *expect_inside(const char *text)
 	    !strchr(text, '\\'))
 		return NULL;
 	return "a path inside the folder, without \"..\"";
+}
+
+/* What stands beside the artifacts, or is one of ours. */
+static const char *const taken_names[] = {
+	"log",		 "config",     "series.mbox", "reproduce.sh",
+	"manifest.json", "SHA256SUMS", "result.json", "meta.json",
+};
+
+/* The first part alone: it would have to be a folder, too. */
+static bool is_taken(const char *text)
+{
+	g_autofree char *whole = g_canonicalize_filename(text, "/");
+	gsize len = strcspn(whole + 1, "/");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(taken_names); i++) {
+		if (strlen(taken_names[i]) == len &&
+		    strncmp(taken_names[i], whole + 1, len) == 0)
+			return true;
+	}
+	return !len;
+}
+
+const char *expect_artifact(const char *text)
+{
+	if (!expect_inside(text) && !is_taken(text))
+		return NULL;
+	return "a path inside the folder, without \"..\", that is none of log, "
+	       "config, series.mbox, reproduce.sh, manifest.json, SHA256SUMS, "
+	       "result.json and meta.json";
+}
+
+const char *expect_setting(const char *text)
+{
+	const char *equals = strchr(text, '=');
+	g_autofree char *name = g_strndup(text,
+					  equals ? (gsize)(equals - text) : 0);
+
+	if (made_of(name, NAME_CHARS) && !g_ascii_isdigit(*name))
+		return NULL;
+	return "an argument of make such as LLVM_IAS=1";
 }
 
 const char *expect_fragment(const char *text)

@@ -12,6 +12,8 @@ typedef const char *(*expect_check)(const char *text);
 const char *expect_word(const char *text);     /* letters digits . _ - */
 const char *expect_address(const char *text);  /* name@example.org */
 const char *expect_inside(const char *text);   /* a path below a folder */
+const char *expect_artifact(const char *text); /* and not one of ours */
+const char *expect_setting(const char *text);  /* NAME=value */
 const char *expect_fragment(const char *text); /* file or CONFIG_ lines */
 const char *expect_ref(const char *text);      /* refs/... */
 const char *expect_base(const char *text);     /* tree or tree/ref */

@@ -199,7 +199,7 @@ static const struct schema build_form = {
 		 .doc = "Targets of make; without one those of the "
 			"architecture"},
 		{"artifacts", KEY_LIST, FIELD(build_rule, artifacts),
-		 .item = KEY_TEXT, .expect = expect_inside,
+		 .item = KEY_TEXT, .expect = expect_artifact,
 		 .doc = "Files of the output folder to keep beside the "
 			"recipe's own"},
 		{"extras", KEY_LIST, FIELD(build_rule, extras),

@@ -307,7 +307,7 @@ static const struct schema toolchain_form = {
 		 .doc = "What stands before gcc, such as aarch64-linux-gnu-, "
 			"or a suffix such as -14 for llvm"},
 		{"opts", KEY_LIST, FIELD(toolchain, opts), .item = KEY_TEXT,
-		 .doc = "More arguments of make"},
+		 .expect = expect_setting, .doc = "More arguments of make"},
 		{"version", KEY_TEXT, FIELD(toolchain, version),
 		 .doc = "The version it must have, or the start of it"},
 		{"root", KEY_PATH, FIELD(toolchain, root),

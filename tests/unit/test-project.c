@@ -224,8 +224,20 @@ static void each_mistake_is_told_by_place_and_expectation(void **state)
 		{"name: a\nbuilds: [{arch: arm, without: [x]}]",
 		 "2:32: found \"x\", expected one of the fragments in config"},
 		{"name: a\nbuilds: [{arch: arm, artifacts: [/x]}]",
-		 "2:34: found \"/x\", expected a path inside the folder, "
-		 "without \"..\""},
+		 "2:34: found \"/x\", "
+		 "expected a path inside the folder, without \"..\", that "
+		 "is none of log, config, series.mbox, reproduce.sh, "
+		 "manifest.json, SHA256SUMS, result.json and meta.json"},
+		{"name: a\nbuilds: [{arch: arm, artifacts: [log]}]",
+		 "2:34: found \"log\", "
+		 "expected a path inside the folder, without \"..\", that "
+		 "is none of log, config, series.mbox, reproduce.sh, "
+		 "manifest.json, SHA256SUMS, result.json and meta.json"},
+		{"name: a\nbuilds: [{arch: arm, artifacts: [a/log, ./log/x]}]",
+		 "2:41: found \"./log/x\", "
+		 "expected a path inside the folder, without \"..\", that "
+		 "is none of log, config, series.mbox, reproduce.sh, "
+		 "manifest.json, SHA256SUMS, result.json and meta.json"},
 		{"name: a\nbuilds: [{arch: arm, targets: [CC=x]}]",
 		 "2:32: found \"CC=x\", expected a target of make, without "
 		 "blanks"},

@@ -91,6 +91,9 @@ static void each_mistake_is_told_by_place_and_expectation(void **state)
 		 "\".\", \"_\" and \"-\""},
 		{"trees: {a: {}}", "1:12: found neither \"path\" nor \"url\", "
 				   "expected one of them"},
+		{"toolchains: [{name: a, arch: arm, kind: cross, opts: [-k]}]",
+		 "1:55: found \"-k\", expected an argument of make such as "
+		 "LLVM_IAS=1"},
 		{"trees: {a: {url: git}}", "1:18: found \"git\", expected a "
 					   "URL such as https://example.org/"},
 		{"sources: [{name: a, kind: imap, url: 'imaps://x', user: u}]",
