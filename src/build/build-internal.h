@@ -294,7 +294,8 @@ bool artifact_write(struct build_run *run, const char *role, const char *name,
 
 /*
  * reproduce.sh, which makes this build again with git and make, and the series
- * for it. Nothing when the job does not say what the tree is made of.
+ * for it. Nothing when the job does not say what the tree is made of, or the
+ * series cannot be written as mails, which is logged.
  */
 bool reproduce_write(struct build_run *run, GError **error);
 

@@ -17,6 +17,7 @@
 #define SCRIPT "reproduce.sh"
 #define SERIES "series.mbox"
 #define MESSAGE_ID_BYTES 200
+#define ROOT_BYTES 200
 
 static void add_quoted(GString *out, const char *text)
 {
@@ -31,6 +32,22 @@ static void add_setting(GString *out, const char *name, const char *text)
 	g_string_append_printf(out, "%s=", name);
 	add_quoted(out, text);
 	g_string_append_c(out, '\n');
+}
+
+/* Of another system's compiler the machine has at most a namesake. */
+static void add_root(GString *out, const struct build_spec *spec)
+{
+	g_autofree char *root = NULL;
+
+	if (!spec->root)
+		return;
+	root = text_one_line(spec->root, -1, ROOT_BYTES);
+	g_string_append_printf(
+		out,
+		"# Its compiler was that of another system, the chroot %s\n"
+		"# (%s, toolchain %s): for the same files run it in one.\n",
+		root, spec->arch ? spec->arch : "this arch",
+		spec->toolchain);
 }
 
 static void add_head(GString *out, const struct build_run *run)
@@ -52,6 +69,7 @@ static void add_head(GString *out, const struct build_run *run)
 
 		g_string_append_printf(out, "# Mail: %s\n", line);
 	}
+	add_root(out, run->spec);
 	g_string_append(out, "set -eu\n\n");
 }
 
@@ -121,7 +139,7 @@ static void add_fetch_of_mails(GString *out, const GPtrArray *ids)
 	}
 	g_string_append(out, "	[ -f \"$series\" ] || {\n"
 			     "		series=$PWD/" SERIES "\n"
-			     "		b4 am -o - ");
+			     "		b4 am -o - -- ");
 	add_quoted(out, id);
 	g_string_append(out, " >\"$series\"\n	}\n");
 }
@@ -239,6 +257,8 @@ static void add_script(GString *out, const struct build_spec *spec)
 		const char *row = spec->make_args->pdata[i];
 		const char *equals = strchr(row, '=');
 
+		if (!equals) /* none of a script's, then */
+			continue;
 		g_string_append_printf(out, "export %.*s=", (int)(equals - row),
 				       row);
 		add_quoted(out, equals + 1);
@@ -282,12 +302,17 @@ bool reproduce_write(struct build_run *run, GError **error)
 {
 	const struct build_job *job = run->job;
 	g_autoptr(GBytes) series = NULL, script = NULL;
+	g_autoptr(GError) local = NULL;
 
 	if (!job->base_commit || !job->head)
 		return true;
-	series = write_series(job, error);
-	if (!series)
-		return false;
+	series = write_series(job, &local);
+	if (!series) { /* the build is none the worse for it */
+		log_event(LOG_LEVEL_WARNING, job->run_id,
+			  "build %s has no %s: %s", run->spec->id, SCRIPT,
+			  local->message);
+		return true;
+	}
 	script = write_script(run);
 	return artifact_write(run, "series", SERIES, series, error) &&
 	       artifact_write(run, "reproduce", SCRIPT, script, error);

@@ -20,6 +20,7 @@ struct build_stage {
 	GPtrArray *message_ids; /* of char *, borrowed of the series */
 	const char *tree; /* of the site, by name; NULL: another repository */
 	char *out_dir;	  /* of all builds on that tree */
+	char *base_url;
 };
 
 struct build_slot {
@@ -38,6 +39,7 @@ void build_stage_free(struct build_stage *builds)
 	g_free(builds->patches);
 	verdict_free(builds->verdict);
 	g_free(builds->out_dir);
+	g_free(builds->base_url);
 	g_clear_pointer(&builds->uncompiled, g_ptr_array_unref);
 	g_clear_error(&builds->trouble);
 	g_free(builds);
@@ -245,12 +247,21 @@ static void set_tree(const struct run *run, struct build_stage *builds)
 			       : g_strdup(top);
 }
 
-/* Where anybody finds the base: the tree's URL, else its path here. */
-static const char *base_url(const struct run *run)
+/*
+ * Where anybody finds the base: the tree's URL, without who we are there. NULL:
+ * only this machine has it.
+ */
+static char *base_url(const struct run *run)
 {
 	const struct tree_config *tree = find_tree(run);
+	g_autoptr(GUri) uri = NULL;
 
-	return tree && tree->url ? tree->url : run->subject.applied_repo;
+	if (!tree || !tree->url)
+		return NULL;
+	uri = g_uri_parse(tree->url,
+			  G_URI_FLAGS_ENCODED | G_URI_FLAGS_PARSE_RELAXED,
+			  NULL);
+	return uri ? g_uri_to_string_partial(uri, G_URI_HIDE_USERINFO) : NULL;
 }
 
 static GPtrArray *list_message_ids(const struct series *series)
@@ -286,7 +297,7 @@ static struct build_slot *build_slot_new(struct run *run,
 		.keep = run->options->keep,
 		.base_commit = base_commit(&run->subject),
 		.head = run->subject.applied->head,
-		.base_url = base_url(run),
+		.base_url = run->builds->base_url,
 		.message_ids = run->builds->message_ids,
 		.out_dir = run->builds->out_dir,
 		.work_dir = run->options->work_dir,
@@ -348,6 +359,7 @@ void builds_start(struct run *run)
 	run->builds->patches = patches_of(run->subject.applied);
 	run->builds->verdict = verdict_new();
 	set_tree(run, run->builds);
+	run->builds->base_url = base_url(run);
 	run->builds->message_ids = list_message_ids(run->options->series);
 	if (!builds_record(run, &error)) {
 		run_stage_failed(run, error);

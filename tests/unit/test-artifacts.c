@@ -38,7 +38,9 @@ struct fixture {
 	char *repo, *work, *out, *tree;
 	struct project *project;
 	GPtrArray *plan;
-	const char *draw; /* seeds from this; NULL: draw none */
+	const char *draw;     /* seeds from this; NULL: draw none */
+	const char *argument; /* of make, beside the others; or NULL */
+	const char *root;     /* of another system; or NULL */
 	struct keep *keep;
 	struct build_job job;
 };
@@ -141,6 +143,10 @@ static struct build_result *build(struct fixture *fixture, const char *row)
 	struct build_spec *spec = plan(fixture, row);
 	struct build_result *result;
 
+	if (fixture->argument)
+		g_ptr_array_add(spec->make_args, g_strdup(fixture->argument));
+	if (fixture->root)
+		spec->root = g_strdup(fixture->root);
 	if (fixture->draw)
 		build_spec_draw(spec, fixture->draw);
 	fixture->job.spec = spec;
@@ -509,6 +515,51 @@ each_series_has_a_seed_of_its_own_and_its_base_the_same(void **state)
 	assert_null(none);
 }
 
+static void a_script_that_cannot_be_written_is_left_out(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *base = commit(fixture, "base");
+	g_autoptr(build_result_t) result = NULL;
+
+	fixture->job.base_commit = base;
+	fixture->job.head = "0123456789012345678901234567890123456789";
+	result = build(fixture, "recipe: script, command: 'true'");
+	assert_int_equal(result->status, BUILD_PASSED);
+	assert_null(find(result, "reproduce.sh"));
+	assert_null(find(result, "series.mbox"));
+	assert_non_null(find(result, "log"));
+}
+
+static void a_chroot_is_named_in_the_script(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *base = commit(fixture, "base"), *head = NULL;
+	g_autoptr(build_result_t) result = NULL;
+
+	fixture->job.base_commit = fixture->job.head = base;
+	fixture->root = "/.";
+	result = build(fixture, "recipe: script, command: 'true'");
+	head = look(fixture, "grep -A1 'another system' reproduce.sh");
+	assert_string_equal(
+		head, "# Its compiler was that of another system, the chroot "
+		      "/.\n# (x86_64, toolchain gcc): for the same "
+		      "files run it in one.");
+}
+
+/* Of a toolchain of the site, were it to say so: none of a script's. */
+static void an_argument_that_is_no_setting_is_not_in_a_script(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *base = commit(fixture, "base"), *lines = NULL;
+	g_autoptr(build_result_t) result = NULL;
+
+	fixture->job.base_commit = fixture->job.head = base;
+	fixture->argument = "-zz";
+	result = build(fixture, "recipe: script, command: 'true'");
+	lines = look(fixture, "grep -c -e -zz reproduce.sh || :");
+	assert_string_equal(lines, "0");
+}
+
 static void without_a_known_base_there_is_no_script(void **state)
 {
 	struct fixture *fixture = *state;
@@ -535,6 +586,9 @@ int main(void)
 		CASE(names_of_strangers_are_quoted_in_the_script),
 		CASE(a_randconfig_is_drawn_with_the_project_s_seed),
 		CASE(each_series_has_a_seed_of_its_own_and_its_base_the_same),
+		CASE(a_script_that_cannot_be_written_is_left_out),
+		CASE(a_chroot_is_named_in_the_script),
+		CASE(an_argument_that_is_no_setting_is_not_in_a_script),
 		CASE(without_a_known_base_there_is_no_script),
 	};
 
