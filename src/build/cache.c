@@ -263,7 +263,7 @@ struct build_result *cache_take(struct build_run *run, GError **error)
 	g_autoptr(kept_t) kept = NULL;
 	g_autoptr(build_result_t) result = NULL;
 
-	if (!key)
+	if (!key || run->job->fresh)
 		return NULL;
 	kept = keep_get(run->job->keep, "results", key, NULL, NULL,
 			run->cancellable, error);
@@ -355,7 +355,7 @@ void cache_put(struct build_run *run)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *key = NULL;
 
-	if (!is_final(run->result))
+	if (run->job->fresh || !is_final(run->result))
 		return;
 	key = cache_key(run, &error);
 	if (key)

@@ -62,6 +62,8 @@ struct build_job {
 	 * keep.
 	 */
 	bool verify;
+	/* Build it from nothing: no view, and no result taken or kept. */
+	bool fresh;
 	/*
 	 * `tree` is the base itself: have its finished build kept, whatever
 	 * result is known; one that does not build is a failed result with the

@@ -69,6 +69,7 @@ static bool run_series(struct check *check, const struct series *series,
 		.keep_ref = check->keep_ref,
 		.no_sandbox = check->no_sandbox,
 		.verify = check->verify || check->site->workers.verify,
+		.fresh = check->fresh,
 		.slots = cmd_count_slots(check->site, check->slots),
 		.observer = progress_observe,
 	};

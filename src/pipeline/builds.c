@@ -303,6 +303,7 @@ static struct build_slot *build_slot_new(struct run *run,
 		.work_dir = run->options->work_dir,
 		.no_sandbox = run->options->no_sandbox,
 		.verify = run->options->verify,
+		.fresh = run->options->fresh,
 		.source_at = run->subject.base_at,
 		.project = run->subject.project->name,
 		.base_name = run->subject.project->base

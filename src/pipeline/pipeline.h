@@ -59,6 +59,7 @@ struct run_options {
 	bool keep_ref; /* write what applied to a ref of its repository */
 	bool no_sandbox;
 	bool verify; /* build everything from nothing too, and compare */
+	bool fresh;  /* build everything from nothing alone */
 	guint slots;
 	run_observer observer; /* or NULL */
 	gpointer observer_data;

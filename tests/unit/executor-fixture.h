@@ -21,7 +21,7 @@ struct fixture {
 	char *id, *command, *toolchain;
 	GString *lines; /* of progress */
 	GMainContext *seen_in;
-	bool no_sandbox, verify, make_base;
+	bool no_sandbox, verify, make_base, fresh;
 };
 
 #define FIXTURE_CASE(f) \

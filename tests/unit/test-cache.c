@@ -147,6 +147,22 @@ static void an_artifact_is_a_file_of_its_own(void **state)
 	}
 }
 
+static void a_fresh_build_neither_takes_nor_keeps(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) again = NULL;
+
+	fixture->fresh = true;
+	build_file(fixture);
+	fixture->fresh = false;
+	again = fixture_build_ok(fixture);
+	assert_false(again->reused);
+	g_clear_pointer(&again, build_result_free);
+	fixture->fresh = true;
+	again = fixture_build_ok(fixture);
+	assert_false(again->reused);
+}
+
 static void a_damaged_result_is_built_again(void **state)
 {
 	static const char *const rows[] = {
@@ -184,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_CASE(only_a_final_result_is_kept),
 		FIXTURE_CASE(an_artifact_is_a_file_of_its_own),
+		FIXTURE_CASE(a_fresh_build_neither_takes_nor_keeps),
 		FIXTURE_CASE(a_damaged_result_is_built_again),
 		FIXTURE_CASE(limits_make_another_result),
 	};
