@@ -27,6 +27,7 @@ libreroll_a_SOURCES += \
 	src/build/manifest.c \
 	src/build/pack.c \
 	src/build/moved.c \
+	src/build/place.c src/build/place.h \
 	src/build/plan.c src/build/plan.h \
 	src/build/plan-toolchain.c \
 	src/build/recipe-kbuild.c \
@@ -65,6 +66,7 @@ build_tests = \
 	tests/unit/test-first-word \
 	tests/unit/test-kconfig \
 	tests/unit/test-keep \
+	tests/unit/test-place \
 	tests/unit/test-plan \
 	tests/unit/test-sandbox \
 	tests/unit/test-sandbox-root \
@@ -116,6 +118,8 @@ tests_unit_test_kconfig_SOURCES = tests/unit/test-kconfig.c
 tests_unit_test_kconfig_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_keep_SOURCES = tests/unit/test-keep.c tests/unit/test-build.h
 tests_unit_test_keep_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_place_SOURCES = tests/unit/test-place.c
+tests_unit_test_place_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_plan_SOURCES = tests/unit/test-plan.c
 tests_unit_test_plan_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c \

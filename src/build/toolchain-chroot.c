@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build/place.h"
 #include "build/toolchain-internal.h"
 
 #define EMULATOR_DIR "/usr/lib/binfmt.d"
@@ -50,21 +51,20 @@ static char *recipe_name(const struct toolchain *row)
 	return g_strdup_printf("%s-%.16s", row->name, sum);
 }
 
-/* Where the site keeps state, if it is ours to write to. */
+/* One that was made is used whoever may write there. */
 char *toolchain_chroot_path(const struct site *site,
 			    const struct toolchain *row)
 {
-	g_autofree char *name = NULL, *path = NULL;
+	g_autofree char *name = NULL, *path = NULL, *folder = NULL;
 
 	if (row->root)
 		return g_strdup(row->root);
 	name = recipe_name(row);
 	path = g_build_filename(site->state, "chroots", name, NULL);
-	if (g_file_test(path, G_FILE_TEST_IS_DIR) ||
-	    access(site->state, W_OK) == 0)
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
 		return g_steal_pointer(&path);
-	return g_build_filename(g_get_user_cache_dir(), "reroll", "chroots",
-				name, NULL);
+	folder = place_find(site, "chroots");
+	return g_build_filename(folder, name, NULL);
 }
 
 static void add(GPtrArray *argv, const char *word)

@@ -36,8 +36,8 @@ bool cmd_parse_options(int *argc, char ***argv, const GOptionEntry *entries,
 const char *cmd_find_site(void);
 
 /*
- * Where finished builds stay: with a site its state folder, else the user's
- * cache. Its limit is the site's.
+ * Where finished builds stay: with a site its state folder, else, or where that
+ * cannot be written to, the user's cache. Its limit is the site's.
  */
 struct keep;
 struct keep *cmd_keep_new(const struct site *site);

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "build/build.h"
+#include "build/place.h"
 #include "cmd/cmd.h"
 
 static const GOptionEntry *remaining(const GOptionEntry *entries)
@@ -75,17 +76,10 @@ const char *cmd_find_site(void)
 	return NULL;
 }
 
-/* With a site its state folder, else the user's cache. */
-static char *keep_folder(const struct site *site)
-{
-	return site->file ? g_build_filename(site->state, "builds", NULL)
-			  : g_build_filename(g_get_user_cache_dir(), "reroll",
-					     "builds", NULL);
-}
-
 struct keep *cmd_keep_new(const struct site *site)
 {
-	g_autofree char *dir = keep_folder(site);
+	const struct site none = {0};
+	g_autofree char *dir = place_find(site->file ? site : &none, "builds");
 
 	return keep_new(dir, site->workers.keep_bytes, site_snapshots(site));
 }
