@@ -11,9 +11,10 @@
 
 /*
  * Where the folders are mounted for the user that root becomes, and those of
- * two layers.
+ * two layers. It covers a folder of which no build is shown anything: below any
+ * other a site may have toolchains.
  */
-#define STAGE "/mnt"
+#define STAGE "/sys"
 #define STAGE_SRC STAGE "/src"
 #define STAGE_OUT STAGE "/out"
 #define STAGE_ROOT STAGE "/root"

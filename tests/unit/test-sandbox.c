@@ -118,6 +118,41 @@ static void sources_are_seen_and_output_is_kept(void **state)
 	assert_string_equal(fixture->said->str, "said\nerr\n");
 }
 
+/* The folders of a build cover none of where a site may have tools. */
+static void tools_are_seen_wherever_they_are(void **state)
+{
+	static const char *const places[] = {"/media", "/mnt", "/opt", "/srv"};
+	struct fixture *fixture = *state;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+		const char *const argv[] = {"sh", "-c", "ls -A \"$0\"",
+					    places[i], NULL};
+		const char *const read_only[] = {places[i], NULL};
+		const struct process_spec here = {.argv = argv,
+						  .output_limit_bytes = MIB};
+		const struct sandbox_spec there = {
+			.argv = argv,
+			.src = {.top = fixture->src},
+			.out = {.top = fixture->out},
+			.read_only = read_only,
+			.time_s = 20,
+			.sink = keep,
+			.sink_data = fixture,
+		};
+		g_autoptr(process_result_t) known = NULL;
+		g_autoptr(sandbox_result_t) seen = NULL;
+
+		if (!g_file_test(places[i], G_FILE_TEST_IS_DIR))
+			continue;
+		g_string_truncate(fixture->said, 0);
+		known = process_run(&here, NULL, NULL);
+		seen = sandbox_run(&there, NULL, NULL);
+		assert_true(seen && process_result_ok(seen->process));
+		assert_int_equal(g_bytes_get_size(known->out),
+				 fixture->said->len);
+	}
+}
+
 static void the_host_is_neither_seen_nor_written(void **state)
 {
 	static const char *const refused[] = {
@@ -572,6 +607,7 @@ static int all_cases(void)
 	const struct CMUnitTest tests[] = {
 		CASE(this_machine_can_protect_builds),
 		CASE(sources_are_seen_and_output_is_kept),
+		CASE(tools_are_seen_wherever_they_are),
 		CASE(the_host_is_neither_seen_nor_written),
 		CASE(tmp_is_private_and_empty),
 		CASE(the_environment_is_fixed),
