@@ -76,25 +76,50 @@ static bool take_snapshot(int from, const char *path)
 	return ok;
 }
 
-/* A folder that was kept in another way is copied. */
+/* Open, when it is the top folder of a subvolume; else -1. */
+static int open_subvolume(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && st.st_ino == SUBVOLUME_INODE)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The subvolume of the view: the whole of what is kept. */
+static char *whole_of(const struct snapshot *snapshot)
+{
+	return g_build_filename(snapshot->dir, "top", NULL);
+}
+
+/*
+ * Of a folder that is in one which is kept, the snapshot is that of the whole.
+ * One that was kept in another way is copied.
+ */
 static bool btrfs_make(struct snapshot *snapshot, const char *from,
 		       GCancellable *cancellable, GError **error)
 {
-	int fd = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC), cause;
-	struct stat st = {0};
-	bool ok;
+	g_autofree char *whole = whole_of(snapshot);
+	g_autofree char *above = g_path_get_dirname(from);
+	g_autofree char *name = g_path_get_basename(from);
+	int fd = open_subvolume(from), cause;
+	bool inside = fd < 0, ok;
 
-	snapshot->top = g_build_filename(snapshot->dir, "top", NULL);
+	if (inside && g_file_test(from, G_FILE_TEST_IS_DIR))
+		fd = open_subvolume(above);
+	snapshot->top = inside && fd >= 0 ? g_build_filename(whole, name, NULL)
+					  : g_strdup(whole);
 	snapshot->layers.top = snapshot->top;
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino != SUBVOLUME_INODE) {
-		close(fd);
-		return snapshot_copy_tree(from, snapshot->top, true,
-					  cancellable, error);
-	}
-	ok = fd >= 0 && take_snapshot(fd, snapshot->top);
+	if (fd < 0)
+		return snapshot_copy_tree(from, whole, true, cancellable,
+					  error);
+	ok = take_snapshot(fd, whole);
 	cause = errno;
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	errno = cause;
 	return ok || snapshot_fail(error, REROLL_ERROR_TEMP,
 				   "no snapshot of %s can be made", from);
@@ -102,8 +127,9 @@ static bool btrfs_make(struct snapshot *snapshot, const char *from,
 
 static void btrfs_drop(struct snapshot *snapshot)
 {
-	if (snapshot->top)
-		btrfs_folder_remove(snapshot->top);
+	g_autofree char *whole = whole_of(snapshot);
+
+	btrfs_folder_remove(whole);
 }
 
 static bool btrfs_works(const char *dir, GError **error)

@@ -256,6 +256,31 @@ static void what_is_kept_is_seen(void **state)
 	assert_string_equal(fixture->said->str, expected);
 }
 
+/* Such as the output folder of a base; on btrfs it costs no copy either. */
+static void a_folder_of_what_is_kept_has_a_view(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *from = g_build_filename(fixture->kept, "d", NULL);
+	g_autofree char *dir = g_build_filename(fixture->dir, "other", NULL);
+	g_autofree char *changed = g_build_filename(fixture->kept, "d/new",
+						    NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(snapshot_t)
+		part = snapshot_new(fixture->ops, from, dir, NULL, &error);
+	struct stat here, there;
+
+	if (!part)
+		fail_msg("%s", error->message);
+	assert_true(run_in(fixture, part, "cat a b/c; : >new; ls"));
+	assert_string_equal(fixture->said->str,
+			    "three\nfive\na\nb\nlink\nnew\n");
+	assert_false(g_file_test(changed, G_FILE_TEST_EXISTS));
+	assert_int_equal(stat(fixture->dir, &here), 0);
+	assert_int_equal(stat(part->layers.top, &there), 0);
+	assert_int_equal(here.st_dev != there.st_dev,
+			 strcmp(fixture->ops->name, "btrfs") == 0);
+}
+
 static void files_are_read_as_they_are_seen(void **state)
 {
 	static const struct {
@@ -548,6 +573,7 @@ static void the_way_is_found_by_its_name(void **state)
 
 static const struct CMUnitTest contract[] = {
 	CASE(what_is_kept_is_seen),
+	CASE(a_folder_of_what_is_kept_has_a_view),
 	CASE(files_are_read_as_they_are_seen),
 	CASE(no_edit_reaches_what_is_kept),
 	CASE(a_new_mode_leaves_the_date),
