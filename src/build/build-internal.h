@@ -60,6 +60,9 @@ struct build_recipe {
 	/* Whether the build may read that path of the sources; NULL: any. */
 	bool (*reads)(const char *path);
 	bool (*build)(struct build_run *run, GError **error);
+
+	/* Whether all that `collect` is to find is in the base's output. */
+	bool (*has_all)(const struct build_run *run);
 	bool (*collect)(struct build_run *run, GError **error);
 };
 
@@ -76,6 +79,7 @@ bool kbuild_make(struct build_run *run, const char *const *words,
  * it to the artifacts.
  */
 bool kbuild_install(struct build_run *run, GError **error);
+bool kbuild_has_all(const struct build_run *run);
 bool kbuild_collect(struct build_run *run, GError **error);
 
 /*

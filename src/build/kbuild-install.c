@@ -204,6 +204,27 @@ static bool collect_dtbs(struct build_run *run, GError **error)
 	return true;
 }
 
+/* A base is never installed: its modules and headers are nowhere. */
+bool kbuild_has_all(const struct build_run *run)
+{
+	const struct build_spec *spec = run->spec;
+	const struct layers *out = &run->out->layers;
+	g_autofree char *name = spec->image ? g_path_get_basename(spec->image)
+					    : NULL;
+
+	if (has_modules(run) || may_have_dtbs(run) || spec->headers ||
+	    spec->headers_image)
+		return false;
+	if (name && is_image_wanted(spec, name) &&
+	    !layers_has(out, spec->image))
+		return false;
+	for (guint i = 0; i < spec->artifacts->len; i++) {
+		if (!layers_has(out, spec->artifacts->pdata[i]))
+			return false;
+	}
+	return true;
+}
+
 bool kbuild_collect(struct build_run *run, GError **error)
 {
 	const struct layers *const from[] = {&run->out->layers, NULL};

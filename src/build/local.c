@@ -195,14 +195,39 @@ static bool is_untouched(const struct build_run *run)
 	return recipe->reads && run->changes->len > 0;
 }
 
-/* The result of the base, as far as it is known: nothing is compiled. */
+/*
+ * A base that failed is no fault of what is not read; of one that passed the
+ * files are taken, when there is nothing among them that a base does not make.
+ */
+static bool base_has_all(const struct build_run *run)
+{
+	const struct build_recipe *recipe = build_recipe_of(run->spec);
+
+	return run->out && recipe->has_all &&
+	       g_strcmp0(warm_base_status(run),
+			 build_status_name(BUILD_PASSED)) == 0 &&
+	       recipe->has_all(run);
+}
+
+/*
+ * The base's own result was not kept, or it would have been taken. Nothing is
+ * compiled: what is known of the base is its output, at most.
+ */
 static bool take_base(struct build_run *run, GError **error)
 {
 	run->result = build_result_new();
 	run->result->reused = true;
-	run->result->summary = g_strdup("nothing that it reads was changed");
-	return warm_view_base(run, error) &&
-	       (!run->out || build_recipe_of(run->spec)->collect(run, error));
+	if (!warm_view_base(run, error))
+		return false;
+	if (base_has_all(run)) {
+		run->result->summary = g_strdup(
+			"nothing that it reads was changed");
+		return build_recipe_of(run->spec)->collect(run, error);
+	}
+	run->result->summary = g_strdup(
+		"nothing that it reads was changed; it has no files, since "
+		"those of its base are not kept");
+	return true;
 }
 
 static bool build_whole(struct build_run *run, GError **error)

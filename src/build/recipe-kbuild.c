@@ -244,5 +244,6 @@ const struct build_recipe build_recipe_kbuild = {
 	.incremental = true,
 	.reads = kbuild_reads,
 	.build = kbuild_build,
+	.has_all = kbuild_has_all,
 	.collect = kbuild_collect,
 };
