@@ -12,6 +12,7 @@
 #include "build/log-file.h"
 #include "build/sandbox.h"
 #include "build/snapshot.h"
+#include "build/trouble.h"
 
 struct progress;
 
@@ -37,6 +38,8 @@ struct build_run {
 	char *artifact_dir;
 	struct log_file *log;
 	struct diagnostics *diagnostics;
+	struct trouble trouble;
+	bool over_limit; /* of memory or processes, the project's */
 	struct build_result *result;
 	GPtrArray *found; /* of struct diagnostic, once it has ended */
 };

@@ -255,23 +255,6 @@ static bool is_of_series(const struct diagnostic *diagnostic,
 	       !g_hash_table_contains(base->fingerprints, print);
 }
 
-/* Trouble of the compiler's, which may be gone when make comes to the file. */
-static bool is_in_trouble(const char *output)
-{
-	static const char *const signs[] = {
-		"internal compiler error",
-		"No space left on device",
-		"Cannot allocate memory",
-		"out of memory",
-	};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(signs); i++) {
-		if (strstr(output, signs[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Whether the compiler names a place for which the base is not to blame. */
 static bool has_new_error(const struct first_word *word)
 {
@@ -304,7 +287,8 @@ static gpointer run_in_thread(gpointer data)
 					: NULL;
 
 	if (scratch && g_file_set_contents(path, rules, -1, NULL) &&
-	    compile_fails(word, scratch) && !is_in_trouble(word->output->str) &&
+	    compile_fails(word, scratch) &&
+	    !trouble_in(word->output->str, word->output->len) &&
 	    has_new_error(word)) {
 		word->refused = true;
 		g_cancellable_cancel(word->make_stop);
@@ -366,6 +350,7 @@ static bool take_word(struct build_run *run, const struct first_word *word,
 	g_clear_pointer(&run->log, log_file_free);
 	g_clear_pointer(&run->diagnostics, diagnostics_free);
 	run->diagnostics = diagnostics_new(tops);
+	run->trouble = (struct trouble){0};
 	unlink(run->result->log_path);
 	run->log = log_file_new(run->result->log_path, run->spec->log_bytes,
 				error);

@@ -38,6 +38,7 @@ libreroll_a_SOURCES += \
 	src/build/sandbox.c src/build/sandbox.h \
 	src/build/sandbox-bwrap.c src/build/sandbox-child.c \
 	src/build/sandbox-internal.h \
+	src/build/trouble.c src/build/trouble.h \
 	src/build/snapshot.c src/build/snapshot.h src/build/snapshot-ways.h \
 	src/build/snapshot-btrfs.c \
 	src/build/snapshot-copy.c \

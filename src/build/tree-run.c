@@ -28,6 +28,7 @@ static void take_output(const char *data, gsize len, gpointer user_data)
 
 	log_file_write(run->log, data, len);
 	diagnostics_feed(run->diagnostics, data, len);
+	trouble_feed(&run->trouble, data, len);
 	progress_take(run->progress, data, len);
 }
 
@@ -78,6 +79,8 @@ static void judge_step(struct build_run *run, const char *name,
 	if (process_result_ok(ended->process))
 		return;
 	result->status = BUILD_FAILED;
+	run->over_limit = ended->over_memory || ended->over_processes;
+	result->transient = run->over_limit || run->trouble.seen;
 	how = process_result_describe(ended->process);
 	if (ended->over_memory)
 		result->summary = limit_text("it used more memory than",
@@ -233,6 +236,24 @@ static bool run_steps(struct build_run *run, GError **error)
 	return false;
 }
 
+/*
+ * The project's own limits are a verdict. A full disk, or a kill for lack of
+ * memory that no such limit was the cause of, is not one.
+ */
+static bool check_machine(struct build_run *run, GError **error)
+{
+	const struct build_result *result = run->result;
+
+	if (result->status != BUILD_FAILED || run->over_limit ||
+	    !(run->trouble.seen & TROUBLE_OF_MACHINE))
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "the machine has not the space or the memory for the "
+		    "build %s: %s",
+		    run->spec->id, result->summary);
+	return false;
+}
+
 /* What is laid out, from the first command to the findings. */
 static bool run_recipe(struct build_run *run, GError **error)
 {
@@ -246,7 +267,7 @@ static bool run_recipe(struct build_run *run, GError **error)
 						     (gint64)run->spec->time_s *
 							     1000
 					   : G_MAXINT64;
-	if (!run_steps(run, error))
+	if (!run_steps(run, error) || !check_machine(run, error))
 		return false;
 	run->found = diagnostics_finish(run->diagnostics,
 					run->result->status == BUILD_FAILED);
@@ -272,6 +293,8 @@ static void clear_outcome(struct build_run *run)
 	g_clear_pointer(&run->diagnostics, diagnostics_free);
 	g_clear_pointer(&run->result, build_result_free);
 	g_clear_pointer(&run->found, g_ptr_array_unref);
+	run->trouble = (struct trouble){0};
+	run->over_limit = false;
 }
 
 bool build_run_again(struct build_run *run, const char *from_tree,

@@ -286,6 +286,62 @@ static void a_base_that_takes_too_long_is_trouble(void **state)
 	assert_int_equal(count_kept(fixture, "bases"), 0);
 }
 
+/* What a command that fails prints, and whether that is a verdict. */
+static void a_machine_in_trouble_gives_no_verdict(void **state)
+{
+	static const struct {
+		const char *text;
+		bool verdict, transient;
+	} cases[] = {
+		{"a.c:1:1: error: no such thing", true, false},
+		{"a.c:1:1: internal compiler error: in f", true, true},
+		{"g++: fatal error: Segmentation fault signal terminated "
+		 "program cc1",
+		 true, true},
+		{"a.c:1:2: error: #error No space left on device", true, true},
+		{"ld: final link failed: No space left on device", false, true},
+		{"gcc: fatal error: Killed signal terminated program cc1",
+		 false, true},
+	};
+	struct fixture *fixture = *state;
+
+	fixture_set_source(fixture, CLEAN);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(build_result_t) result = NULL;
+		g_autofree char *command = g_strdup_printf("echo '%s'; exit 1",
+							   cases[i].text);
+
+		fixture_set_command(fixture, command);
+		result = fixture_build(fixture, NULL, &error);
+		assert_int_equal(result != NULL, cases[i].verdict);
+		if (result)
+			assert_int_equal(result->transient, cases[i].transient);
+		else
+			assert_int_equal(error->code, REROLL_ERROR_TEMP);
+	}
+}
+
+static void a_sign_of_trouble_is_seen_across_pieces(void **state)
+{
+	static const char text[] = "ld: final link failed: No space left on "
+				   "device\n";
+	struct trouble whole = {0};
+
+	(void)state;
+	trouble_feed(&whole, text, strlen(text));
+	assert_int_equal(whole.seen, TROUBLE_OF_MACHINE | TROUBLE_PASSING);
+	for (gsize size = 1; size < sizeof(text); size++) {
+		struct trouble trouble = {0};
+
+		for (gsize at = 0; at < strlen(text); at += size)
+			trouble_feed(&trouble, text + at,
+				     MIN(size, strlen(text) - at));
+		assert_int_equal(trouble.seen,
+				 TROUBLE_OF_MACHINE | TROUBLE_PASSING);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +358,8 @@ int main(void)
 		FIXTURE_CASE(documentation_has_all_files_or_says_it_has_none),
 		FIXTURE_CASE(without_a_sandbox_nothing_is_a_view),
 		FIXTURE_CASE(a_base_that_takes_too_long_is_trouble),
+		FIXTURE_CASE(a_machine_in_trouble_gives_no_verdict),
+		cmocka_unit_test(a_sign_of_trouble_is_seen_across_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
