@@ -39,6 +39,7 @@ struct build_run {
 	struct log_file *log;
 	struct diagnostics *diagnostics;
 	struct trouble trouble;
+	bool configured; /* its configuration ended */
 	bool over_limit; /* of memory or processes, the project's */
 	struct build_result *result;
 	GPtrArray *found; /* of struct diagnostic, once it has ended */
@@ -130,6 +131,18 @@ bool warm_lay_output(struct build_run *run, GError **error);
 bool warm_move_sources(struct build_run *run, const char *from_tree,
 		       GError **error);
 
+/*
+ * What a build from nothing may take at least: a project's time may be chosen
+ * for those that go on in the output of a base.
+ */
+#define BUILD_WHOLE_S (2 * 60 * 60)
+
+/* The seconds that the run may take; 0: any. */
+guint64 build_run_time_s(const struct build_run *run);
+
+/* Whether the base that the run goes on in was configured to the end. */
+bool warm_base_is_configured(const struct build_run *run);
+
 /* Whether the base that the run goes on in does not build. */
 bool warm_base_fails(const struct build_run *run);
 
@@ -160,6 +173,8 @@ bool warm_make_base(struct build_run *run, GError **error);
 /* What the base said when it was built. */
 struct base_said {
 	enum build_status status;
+	bool configured;
+	gint64 made_at;
 	char *summary;
 	GHashTable *fingerprints; /* a set of diagnostic_fingerprint() */
 };

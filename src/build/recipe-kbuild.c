@@ -6,7 +6,10 @@
  */
 #include <config.h>
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/base.h"
 #include "build/build-internal.h"
@@ -60,18 +63,27 @@ static char *read_config(struct build_run *run)
 	return NULL;
 }
 
+/* As root: what writes to the folder next is the sandbox's user. */
+static bool give_like(const char *path, const char *folder)
+{
+	struct stat st;
+
+	return geteuid() != 0 || (stat(folder, &st) == 0 &&
+				  lchown(path, st.st_uid, st.st_gid) == 0);
+}
+
 /* A rename puts it there, so a symlink in its place is not followed. */
 static bool write_config(const struct build_run *run, const char *text,
 			 GError **error)
 {
-	g_autofree char *path = g_build_filename(run->out->layers.top,
-						 ".config", NULL);
-	g_autoptr(GError) local = NULL;
+	const char *top = run->out->layers.top;
+	g_autofree char *path = g_build_filename(top, ".config", NULL);
 
-	if (g_file_set_contents(path, text, -1, &local))
+	if (g_file_set_contents(path, text, -1, NULL) && give_like(path, top))
 		return true;
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-		    "the configuration cannot be written: %s", local->message);
+		    "the configuration cannot be written: %s",
+		    g_strerror(errno));
 	return false;
 }
 
@@ -141,11 +153,17 @@ static bool changes_config(const struct build_run *run)
 	return false;
 }
 
+/* One that the base came to the end of, and not what make had so far. */
+static bool has_base_config(const struct build_run *run)
+{
+	return run->warm && run->changes && warm_base_is_configured(run) &&
+	       layers_has(&run->out->layers, ".config");
+}
+
 /* The base's configuration stands when nothing it is made of has changed. */
 static bool has_config(const struct build_run *run)
 {
-	return run->warm && run->changes && !changes_config(run) &&
-	       layers_has(&run->out->layers, ".config");
+	return has_base_config(run) && !changes_config(run);
 }
 
 static bool configure(struct build_run *run, GError **error)
@@ -158,6 +176,7 @@ static bool configure(struct build_run *run, GError **error)
 		return false;
 	if (has_passed(run) && !merge_fragments(run, error))
 		return false;
+	run->configured = has_passed(run);
 	run->result->config_ms = clock_monotonic_ms() - began_ms;
 	return true;
 }

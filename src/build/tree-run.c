@@ -49,13 +49,20 @@ static char *limit_text(const char *format, guint64 bytes)
 			       size);
 }
 
+guint64 build_run_time_s(const struct build_run *run)
+{
+	guint64 time_s = run->spec->time_s;
+
+	return time_s && run->base ? MAX(time_s, BUILD_WHOLE_S) : time_s;
+}
+
 static void set_timed_out(struct build_run *run)
 {
 	run->result->status = BUILD_TIMED_OUT;
 	run->result->summary = g_strdup_printf(
 		"it was not done after %" G_GUINT64_FORMAT
 		" s, which is the project's limit",
-		run->spec->time_s);
+		build_run_time_s(run));
 }
 
 /* What a step's end means for the build; a pass says nothing. */
@@ -258,15 +265,13 @@ static bool check_machine(struct build_run *run, GError **error)
 static bool run_recipe(struct build_run *run, GError **error)
 {
 	gint64 began_ms = clock_monotonic_ms();
+	gint64 time_s = (gint64)build_run_time_s(run);
 
 	if (!start_log(run, error))
 		return false;
 	if (!run->deadline_ms)
-		run->deadline_ms = run->spec->time_s
-					   ? began_ms +
-						     (gint64)run->spec->time_s *
-							     1000
-					   : G_MAXINT64;
+		run->deadline_ms = time_s ? began_ms + time_s * 1000
+					  : G_MAXINT64;
 	if (!run_steps(run, error) || !check_machine(run, error))
 		return false;
 	run->found = diagnostics_finish(run->diagnostics,

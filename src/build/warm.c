@@ -20,6 +20,10 @@
 #include "tree/tree.h"
 
 #define SAID_NAME "base.json"
+
+/* A base that fails is built again after so long: a machine may be mended. */
+#define FAILED_FOR_S (60 * 60)
+
 #define TICK_US 20000 /* the grain of the dates of files, and more */
 #define BEFORE_S 60   /* the sources are at least so much older than objects */
 
@@ -146,8 +150,9 @@ static bool said_save(const struct build_run *run, const char *dir,
 		json_array_append_new(list, json_text(print));
 	}
 	root = json_pack(
-		"{s:i, s:o, s:o}", "status", (int)run->result->status,
-		"summary",
+		"{s:i, s:b, s:I, s:o, s:o}", "status", (int)run->result->status,
+		"configured", run->configured, "made_at",
+		(json_int_t)(g_get_real_time() / G_USEC_PER_SEC), "summary",
 		json_text(run->result->summary ? run->result->summary : ""),
 		"fingerprints", list);
 	text = json_dumps(root, JSON_COMPACT);
@@ -158,7 +163,8 @@ static bool said_save(const struct build_run *run, const char *dir,
 	return false;
 }
 
-static struct base_said *said_load(const char *dir, GError **error)
+/* NULL when it is damaged. */
+static struct base_said *said_load(const char *dir)
 {
 	g_autofree char *path = g_build_filename(dir, SAID_NAME, NULL);
 	g_autoptr(json_t) root = json_load_file(path, 0, NULL);
@@ -166,19 +172,18 @@ static struct base_said *said_load(const char *dir, GError **error)
 	const char *summary;
 	json_t *list, *item;
 	gsize i;
-	int status;
+	int status, configured;
+	json_int_t made_at;
 
 	if (!root ||
-	    json_unpack(root, "{s:i, s:s, s:o}", "status", &status, "summary",
-			&summary, "fingerprints", &list) != 0) {
-		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-			    "%s is damaged: remove its folder, and it is made "
-			    "again",
-			    path);
+	    json_unpack(root, "{s:i, s:b, s:I, s:s, s:o}", "status", &status,
+			"configured", &configured, "made_at", &made_at,
+			"summary", &summary, "fingerprints", &list) != 0)
 		return NULL;
-	}
 	said = g_new0(struct base_said, 1);
 	said->status = (enum build_status)status;
+	said->configured = configured;
+	said->made_at = made_at;
 	said->summary = g_strdup(summary);
 	said->fingerprints = g_hash_table_new_full(g_str_hash, g_str_equal,
 						   g_free, NULL);
@@ -197,12 +202,16 @@ void base_said_free(struct base_said *said)
 	g_free(said);
 }
 
-/* One that was cut short has not said all, and nothing can go on in it. */
+/*
+ * One that was cut short has not said all, and nothing can go on in it; one
+ * that failed by chance says nothing of the tree.
+ */
 static bool check_whole(const struct build_run *run, GError **error)
 {
 	const struct build_result *result = run->result;
 
-	if (result->status == BUILD_PASSED || result->status == BUILD_FAILED)
+	if (result->status == BUILD_PASSED ||
+	    (result->status == BUILD_FAILED && !result->transient))
 		return true;
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
 		    "the base itself cannot be built: %s", result->summary);
@@ -245,16 +254,69 @@ char *warm_base_key(const struct build_run *run, GError **error)
 		    : NULL;
 }
 
+enum base_state { BASE_GOOD, BASE_OLD_FAILURE, BASE_DAMAGED };
+
+static enum base_state state_of(const struct kept *base)
+{
+	struct base_said *said = said_load(base->path);
+	gint64 now_at = g_get_real_time() / G_USEC_PER_SEC;
+	enum base_state state = BASE_GOOD;
+
+	if (!said)
+		state = BASE_DAMAGED;
+	else if (said->status != BUILD_PASSED &&
+		 (said->made_at > now_at ||
+		  now_at - said->made_at >= FAILED_FOR_S))
+		state = BASE_OLD_FAILURE;
+	base_said_free(said);
+	return state;
+}
+
+/*
+ * Remove one that is to be made anew. An old failure that somebody still goes
+ * on in is as good as it was; one that is damaged is an error.
+ */
+static bool base_remove(const struct build_run *run, const char *key,
+			enum base_state state, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+
+	if (keep_remove(run->job->keep, "bases", key, &local) ||
+	    g_error_matches(local, REROLL_ERROR, REROLL_ERROR_NOT_FOUND))
+		return true;
+	if (state != BASE_DAMAGED)
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "the kept base %s is damaged and cannot be removed: %s",
+		    key, local->message);
+	return false;
+}
+
+static struct kept *get_base(struct build_run *run, const char *key,
+			     GError **error)
+{
+	return keep_get(run->job->keep, "bases", key, make_base, run,
+			run->cancellable, error);
+}
+
 static bool hold_base(struct build_run *run, GError **error)
 {
 	g_autofree char *key = NULL;
+	enum base_state state;
 
 	if (run->warm)
 		return true;
 	key = warm_base_key(run, error);
-	if (key)
-		run->warm = keep_get(run->job->keep, "bases", key, make_base,
-				     run, run->cancellable, error);
+	run->warm = key ? get_base(run, key, error) : NULL;
+	if (!run->warm)
+		return false;
+	state = state_of(run->warm);
+	if (state == BASE_GOOD)
+		return true;
+	g_clear_pointer(&run->warm, kept_free);
+	if (!base_remove(run, key, state, error))
+		return false;
+	run->warm = get_base(run, key, error);
 	return run->warm;
 }
 
@@ -291,7 +353,7 @@ bool warm_view_base(struct build_run *run, GError **error)
 		return false;
 	run->warm = keep_get(run->job->keep, "bases", key, NULL, NULL,
 			     run->cancellable, NULL);
-	if (!run->warm)
+	if (!run->warm || state_of(run->warm) == BASE_DAMAGED)
 		return true;
 	if (!build_run_make_dir(run, error))
 		return false;
@@ -311,23 +373,38 @@ struct snapshot *warm_scratch(const struct build_run *run, const char *name,
 
 bool warm_base_fails(const struct build_run *run)
 {
-	struct base_said *said = run->warm ? said_load(run->warm->path, NULL)
-					   : NULL;
+	struct base_said *said = run->warm ? said_load(run->warm->path) : NULL;
 	bool fails = said && said->status != BUILD_PASSED;
 
 	base_said_free(said);
 	return fails;
 }
 
+bool warm_base_is_configured(const struct build_run *run)
+{
+	struct base_said *said = run->warm ? said_load(run->warm->path) : NULL;
+	bool is = said && said->configured;
+
+	base_said_free(said);
+	return is;
+}
+
 struct base_said *warm_base_said(struct build_run *run, GError **error)
 {
-	return hold_base(run, error) ? said_load(run->warm->path, error) : NULL;
+	struct base_said *said;
+
+	if (!hold_base(run, error))
+		return NULL;
+	said = said_load(run->warm->path);
+	if (!said)
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+			    "what is kept in %s is damaged", run->warm->path);
+	return said;
 }
 
 const char *warm_base_status(const struct build_run *run)
 {
-	struct base_said *said = run->warm ? said_load(run->warm->path, NULL)
-					   : NULL;
+	struct base_said *said = run->warm ? said_load(run->warm->path) : NULL;
 	const char *name = said ? build_status_name(said->status) : NULL;
 
 	base_said_free(said);

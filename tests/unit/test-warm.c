@@ -265,25 +265,156 @@ static void without_a_sandbox_nothing_is_a_view(void **state)
 	assert_int_equal(count_kept(fixture, "sources"), 0);
 }
 
-static void a_base_that_takes_too_long_is_trouble(void **state)
+/* A base with these rules, and a series on it that changes nothing much. */
+static void set_rules(struct fixture *fixture, const char *rules)
+{
+	g_autofree char *text = g_strdup_printf(
+		"tinyconfig:\n\techo CONFIG_NET=y >$O/.config\n"
+		"olddefconfig:\n%s",
+		rules);
+
+	fixture_set_kernel(fixture, "CONFIG_NET=y\n");
+	test_put(fixture->repo, "Makefile", text);
+	fixture_set_source(fixture, CLEAN);
+	fixture_set_source(fixture, CHANGED);
+}
+
+static void a_base_that_writes_too_much_is_trouble(void **state)
 {
 	struct fixture *fixture = *state;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(build_result_t) result = NULL;
 
-	set_two_files(fixture);
-	test_put(fixture->repo, "Makefile",
-		 "tinyconfig:\n\techo CONFIG_NET=y >$O/.config\n"
-		 "olddefconfig:\n"
-		 "all:\n\tsleep 600\n");
-	fixture_set_source(fixture, CLEAN);
-	fixture_set_source(fixture, CHANGED);
-	fixture->spec.time_s = 1;
+	set_rules(fixture,
+		  "all:\n\thead -c 50M /dev/zero >$O/big; sleep 600\n");
+	fixture->spec.output_bytes = 1 << 20;
 	result = fixture_build(fixture, NULL, &error);
 	assert_null(result);
 	assert_int_equal(error->code, REROLL_ERROR_TEMP);
 	assert_non_null(strstr(error->message, "the base itself"));
 	assert_int_equal(count_kept(fixture, "bases"), 0);
+}
+
+static void a_base_that_fails_by_chance_is_not_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(build_result_t) result = NULL;
+
+	set_rules(fixture,
+		  "all:\n\techo 'a.c:1: internal compiler error: f'; false\n");
+	result = fixture_build(fixture, NULL, &error);
+	assert_null(result);
+	assert_int_equal(error->code, REROLL_ERROR_TEMP);
+	assert_int_equal(count_kept(fixture, "bases"), 0);
+}
+
+/* The project's time is for what goes on in it. */
+static void a_base_has_more_time_than_a_series(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = NULL;
+
+	set_rules(fixture, "all:\n\tif [ ! -e $O/done ]; then sleep 6; "
+			   "touch $O/done; fi\n"
+			   "\tmkdir -p $O/arch/x86/boot; "
+			   "touch $O/arch/x86/boot/bzImage\n");
+	fixture->spec.time_s = 5;
+	result = fixture_build_ok(fixture);
+	assert_int_equal(result->status, BUILD_PASSED);
+}
+
+static char *said_path(const struct fixture *fixture)
+{
+	g_autoptr(GPtrArray) entries = keep_list(fixture->keep);
+
+	for (guint i = 0; i < entries->len; i++) {
+		const struct keep_entry *entry = entries->pdata[i];
+
+		if (strcmp(entry->kind, "bases") == 0)
+			return g_build_filename(keep_dir(fixture->keep),
+						"bases", entry->key,
+						"base.json", NULL);
+	}
+	fail_msg("no base is kept");
+	return NULL;
+}
+
+static void a_damaged_base_is_made_anew(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) first = NULL, second = NULL;
+	g_autofree char *base = NULL, *path = NULL;
+
+	set_two_files(fixture);
+	base = g_strdup(fixture->base);
+	first = fixture_build_ok(fixture);
+	path = said_path(fixture);
+	assert_true(g_file_set_contents(path, "{", 1, NULL));
+	fixture_set_source(fixture, WARNS);
+	g_free(fixture->base);
+	fixture->base = g_steal_pointer(&base);
+	second = fixture_build_ok(fixture);
+	assert_int_equal(second->status, BUILD_WARNED);
+	assert_int_equal(count_kept(fixture, "bases"), 1);
+}
+
+/* What base.json says of its time is put back by `back_s`. */
+static void put_back(const char *path, gint64 back_s)
+{
+	json_t *said = json_load_file(path, 0, NULL);
+	json_int_t made_at = json_integer_value(
+		json_object_get(said, "made_at"));
+
+	json_object_set_new(said, "made_at", json_integer(made_at - back_s));
+	assert_int_equal(json_dump_file(said, path, 0), 0);
+	json_decref(said);
+}
+
+static void a_base_that_failed_is_tried_again_after_an_hour(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stat before, after;
+
+	fixture_set_kernel(fixture, "CONFIG_NET=y\n");
+	fixture_set_source(fixture, BROKEN);
+	for (guint hours = 0; hours < 2; hours++) {
+		g_autoptr(build_result_t) second = NULL;
+		g_autofree char *path = NULL;
+
+		build_on(fixture, BROKEN);
+		path = said_path(fixture);
+		put_back(path, hours * 3600);
+		assert_int_equal(stat(path, &before), 0);
+		fixture_set_source(fixture, BROKEN);
+		fixture_set_source(fixture, hours ? CLEAN : OTHER);
+		second = fixture_build_ok(fixture);
+		assert_int_equal(stat(path, &after), 0);
+		assert_int_equal(before.st_ino != after.st_ino, hours);
+	}
+}
+
+/* A configuration that was not settled is no start for a series. */
+static void a_base_that_was_not_configured_lends_no_config(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = NULL;
+	g_autofree char *log = NULL;
+
+	fixture_set_kernel(fixture, "CONFIG_NET=y\n");
+	test_put(fixture->repo, "Makefile",
+		 "tinyconfig:\n\techo CONFIG_NET=y >$O/.config\n"
+		 "olddefconfig:\n\t@echo settling; cat src/settle.h\n"
+		 "all:\n\tmkdir -p $O/arch/x86/boot; "
+		 "touch $O/arch/x86/boot/bzImage\n");
+	fixture_set_source(fixture, CLEAN);
+	test_put(fixture->repo, "src/settle.h", "settled\n");
+	fixture_set_source(fixture, CHANGED);
+	result = fixture_build_ok(fixture);
+	log = log_of(result);
+	if (result->status != BUILD_PASSED)
+		fail_msg("%s: %s", result->summary, log);
+	assert_non_null(strstr(log, "settled"));
 }
 
 /* What a command that fails prints, and whether that is a verdict. */
@@ -357,7 +488,12 @@ int main(void)
 		FIXTURE_CASE(documentation_is_not_to_blame_for_a_broken_base),
 		FIXTURE_CASE(documentation_has_all_files_or_says_it_has_none),
 		FIXTURE_CASE(without_a_sandbox_nothing_is_a_view),
-		FIXTURE_CASE(a_base_that_takes_too_long_is_trouble),
+		FIXTURE_CASE(a_base_that_writes_too_much_is_trouble),
+		FIXTURE_CASE(a_base_that_fails_by_chance_is_not_kept),
+		FIXTURE_CASE(a_base_has_more_time_than_a_series),
+		FIXTURE_CASE(a_damaged_base_is_made_anew),
+		FIXTURE_CASE(a_base_that_failed_is_tried_again_after_an_hour),
+		FIXTURE_CASE(a_base_that_was_not_configured_lends_no_config),
 		FIXTURE_CASE(a_machine_in_trouble_gives_no_verdict),
 		cmocka_unit_test(a_sign_of_trouble_is_seen_across_pieces),
 	};
