@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is kept from one build to the next, and what it saves. */
+#include <sys/stat.h>
+
 #include "executor-fixture.h"
 
 #define OTHER "int h(void);\nint h(void)\n{\n\treturn 2;\n}\n"
