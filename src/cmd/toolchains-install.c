@@ -4,8 +4,10 @@
  * its place and then put there whole, so that no build finds half of one.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -68,26 +70,33 @@ static bool need_mmdebstrap(GError **error)
 	return program || install_packages("apt-get install mmdebstrap", error);
 }
 
-static bool make_chroot(const struct site *site,
-			const struct toolchain_info *info, GError **error)
+/* Alone, so that two of us do not make one in the same folder. */
+static int lock_chroot(const char *path, GError **error)
 {
-	g_autofree char *path = NULL, *dir = NULL, *fresh = NULL;
-	g_autoptr(GPtrArray)
-		argv = toolchain_chroot_command(site, info->row, &path);
+	g_autofree char *lock = g_strconcat(path, ".lock", NULL);
+	g_autofree char *dir = g_path_get_dirname(path);
+	int fd = -1;
+
+	if (g_mkdir_with_parents(dir, 0755) == 0)
+		fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+		return fd;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "%s cannot be locked: %s", lock, g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool run_recipe(const GPtrArray *argv, const char *path, GError **error)
+{
+	g_autofree char *fresh = g_strconcat(path, ".new", NULL);
 	bool made;
 
-	if (!argv) {
-		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
-			    "%s: the site file has no suite to make its chroot "
-			    "of",
-			    info->id);
-		return false;
-	}
-	dir = g_path_get_dirname(path);
-	fresh = g_strconcat(path, ".new", NULL);
+	if (g_file_test(path, G_FILE_TEST_IS_DIR)) /* by who had the lock */
+		return true;
 	if (g_file_test(fresh, G_FILE_TEST_EXISTS))
 		tempdir_remove_tree(fresh);
-	g_mkdir_with_parents(dir, 0755);
 	made = run((const char *const *)argv->pdata, error);
 	if (made && rename(fresh, path) == 0)
 		return true;
@@ -97,6 +106,30 @@ static bool make_chroot(const struct site *site,
 			    path, g_strerror(errno));
 	tempdir_remove_tree(fresh);
 	return false;
+}
+
+static bool make_chroot(const struct site *site,
+			const struct toolchain_info *info, GError **error)
+{
+	g_autofree char *path = NULL;
+	g_autoptr(GPtrArray)
+		argv = toolchain_chroot_command(site, info->row, &path);
+	int lock;
+	bool made;
+
+	if (!argv) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "%s: the site file has no suite to make its chroot "
+			    "of",
+			    info->id);
+		return false;
+	}
+	lock = lock_chroot(path, error);
+	if (lock < 0)
+		return false;
+	made = run_recipe(argv, path, error);
+	close(lock);
+	return made;
 }
 
 bool toolchain_install(const struct site *site,
