@@ -243,6 +243,9 @@ bool cache_copy(const char *from, const char *to);
 /* Keep run->result for the next one. */
 void cache_put(struct build_run *run);
 
+/* The text and where it ends; NULL is as "". */
+void digest_text(GChecksum *sum, const char *text);
+
 /* Hex digest of all of the spec, and its tools, that says what is built. */
 char *build_spec_digest(const struct build_spec *spec, const GPtrArray *inputs,
 			GError **error);

@@ -30,7 +30,7 @@
  */
 #define OWN_FORMAT "1"
 
-static void digest_text(GChecksum *sum, const char *text)
+void digest_text(GChecksum *sum, const char *text)
 {
 	if (text)
 		g_checksum_update(sum, (const guchar *)text, -1);

@@ -26,12 +26,6 @@ static const char *const gcc_folders[] = {
 	"libexec/gcc",
 };
 
-static void add_text(GChecksum *sum, const char *text)
-{
-	g_checksum_update(sum, (const guchar *)text, -1);
-	g_checksum_update(sum, (const guchar *)"", 1);
-}
-
 static void add_file(GChecksum *sum, const char *path)
 {
 	struct stat st;
@@ -42,7 +36,7 @@ static void add_file(GChecksum *sum, const char *path)
 	line = g_strdup_printf(
 		"%s %lld %lld.%09ld", path, (long long)st.st_size,
 		(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-	add_text(sum, line);
+	digest_text(sum, line);
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)
@@ -117,7 +111,7 @@ static void add_program(GChecksum *sum, const char *root, const char *program)
 	g_autofree char *file = toolchain_find_program(root, program);
 	g_autofree char *name = file ? g_path_get_basename(file) : NULL;
 
-	add_text(sum, program);
+	digest_text(sum, program);
 	add_file(sum, file);
 	if (name && strstr(name, "gcc"))
 		add_cc1(sum, file);
@@ -154,11 +148,11 @@ char *toolchain_digest(const struct build_spec *spec, GError **error)
 
 	if (!build_tools_check(spec, error))
 		return NULL;
-	add_text(sum, spec->make_arch ? spec->make_arch : "");
+	digest_text(sum, spec->make_arch);
 	for (guint i = 0; i < spec->make_args->len; i++)
-		add_text(sum, spec->make_args->pdata[i]);
-	add_text(sum, spec->root ? spec->root : "");
-	add_text(sum, spec->emulator ? spec->emulator : "");
+		digest_text(sum, spec->make_args->pdata[i]);
+	digest_text(sum, spec->root);
+	digest_text(sum, spec->emulator);
 	for (guint i = 0; i < spec->tools->len; i++) {
 		const struct build_tool *tool = spec->tools->pdata[i];
 
