@@ -11,6 +11,7 @@
 #include "build/images.h"
 #include "build/keep.h"
 #include "build/meta.h"
+#include "build/place.h"
 #include "build/plan.h"
 #include "build/result.h"
 #include "build/sandbox.h"

@@ -3,7 +3,7 @@
 #ifndef BUILD_PLACE_H
 #define BUILD_PLACE_H
 
-#include "config/site.h"
+#include "config/cfg.h"
 
 /*
  * The folder `name` of the site's state folder; without a site file, or where

@@ -4,7 +4,6 @@
 
 #include "base/base.h"
 #include "build/build.h"
-#include "build/place.h"
 #include "cmd/cmd.h"
 
 static const GOptionEntry *remaining(const GOptionEntry *entries)
