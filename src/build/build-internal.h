@@ -21,8 +21,9 @@ struct build_run {
 	const struct build_job *job;
 	const struct build_spec *spec;
 	const char *tree;
-	bool base;	    /* go on after errors, make no artifacts */
-	bool trial;	    /* the same, and nothing is kept */
+	bool base;  /* go on after errors, make no artifacts */
+	bool clean; /* from nothing, though its base is there (clean.c) */
+	bool trial; /* the same, and nothing is kept */
 	const char *target; /* of make, alone; NULL: all of the spec */
 	GPtrArray *changes; /* of struct tree_change, against the base */
 	GCancellable *cancellable;
@@ -83,6 +84,12 @@ bool kbuild_make(struct build_run *run, const char *const *words,
  * it to the artifacts.
  */
 bool kbuild_install(struct build_run *run, GError **error);
+
+/*
+ * Before make: take out of the view what the base has made last, when the
+ * series may change what is made.
+ */
+bool kbuild_drop_products(struct build_run *run, GError **error);
 bool kbuild_has_all(const struct build_run *run);
 bool kbuild_collect(struct build_run *run, GError **error);
 
@@ -139,6 +146,12 @@ bool warm_move_sources(struct build_run *run, const char *from_tree,
 
 /* The seconds that the run may take; 0: any. */
 guint64 build_run_time_s(const struct build_run *run);
+
+/*
+ * Why the run may not go on in the output of its base, for people; NULL: it
+ * may (clean.c).
+ */
+const char *clean_reason(const struct build_run *run);
 
 /* Whether the base that the run goes on in was configured to the end. */
 bool warm_base_is_configured(const struct build_run *run);

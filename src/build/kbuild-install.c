@@ -3,6 +3,12 @@
  * What a kernel that was built leaves: its images, device trees, modules,
  * headers. Installing and packing run in the sandbox as the build did, since
  * the folders are the build's; what comes out is copied by artifacts.c.
+ *
+ * What is there at the end must be of this build. A series that changes more
+ * than sources may end that make makes an image or a device tree, and the
+ * base's would be taken for its own: so those are taken out of the view before
+ * make runs, which links them again if it still knows how. Of sources alone
+ * make sees by itself that they are older.
  */
 #include <config.h>
 
@@ -11,6 +17,7 @@
 #include "base/base.h"
 #include "build/build-internal.h"
 #include "build/kconfig.h"
+#include "tree/tree.h"
 
 #define MODULES_DIR "reroll-modules"
 #define HEADERS_DIR "reroll-headers"
@@ -113,6 +120,51 @@ bool kbuild_install(struct build_run *run, GError **error)
 	    !install_headers(run, error))
 		return false;
 	return !has_passed(run) || !may_have_dtbs(run) || list_dtbs(run, error);
+}
+
+/* Made of these, or of nothing, a product follows by its dates. */
+static const char *const plain_sources[] = {"**.c", "**.h", "**.S",
+					    "Documentation/**"};
+
+static bool is_plain_source(const char *path)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(plain_sources); i++) {
+		if (text_glob(plain_sources[i], path))
+			return true;
+	}
+	return false;
+}
+
+static bool may_end_products(const struct build_run *run)
+{
+	if (!run->warm || run->base || run->clean || !run->changes)
+		return false;
+	for (guint i = 0; i < run->changes->len; i++) {
+		const struct tree_change *change = run->changes->pdata[i];
+
+		if (change->mode == 0 || !is_plain_source(change->path))
+			return true;
+	}
+	return false;
+}
+
+bool kbuild_drop_products(struct build_run *run, GError **error)
+{
+	const struct build_spec *spec = run->spec;
+	g_autofree char *boot = spec->source_arch
+					? g_strdup_printf("arch/%s/boot",
+							  spec->source_arch)
+					: NULL;
+	const char *const paths[] = {"vmlinux", "System.map", spec->image,
+				     boot};
+
+	if (!may_end_products(run))
+		return true;
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		if (paths[i] && !snapshot_remove(run->out, paths[i], error))
+			return false;
+	}
+	return true;
 }
 
 /* What a kernel leaves, beside its image. */

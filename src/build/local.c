@@ -144,9 +144,11 @@ static void take_findings(struct build_run *run)
 	}
 }
 
-/* Warnings that are left after blame are the series' own, and count. */
-static void judge_warnings(struct build_result *result)
+/* Warnings that are left after blame count: the series' own, or all. */
+static void judge_warnings(struct build_run *run)
 {
+	struct build_result *result = run->result;
+	const char *which = run->spec->warnings == WARNINGS_NEW ? "new " : "";
 	guint count = 0;
 
 	for (guint i = 0; i < result->findings->len; i++) {
@@ -158,8 +160,8 @@ static void judge_warnings(struct build_result *result)
 		return;
 	result->status = BUILD_WARNED;
 	g_free(result->summary);
-	result->summary = g_strdup_printf("it works, with %u new warning%s",
-					  count, count > 1 ? "s" : "");
+	result->summary = g_strdup_printf("it works, with %u %swarning%s",
+					  count, which, count > 1 ? "s" : "");
 }
 
 /* The folder of this build's artifacts, empty. */
@@ -241,7 +243,7 @@ static bool build_whole(struct build_run *run, GError **error)
 	if (!culprit_find(run, error))
 		return false;
 	take_findings(run);
-	judge_warnings(run->result);
+	judge_warnings(run);
 	compiled_find(run);
 	if ((run->result->status == BUILD_PASSED ||
 	     run->result->status == BUILD_WARNED) &&
@@ -262,7 +264,7 @@ static bool take_known(struct build_run *run, GError **error)
 	    ((!run->job->no_sandbox && !sandbox_works(error)) ||
 	     !warm_make_base(run, error)))
 		return false;
-	if (run->result || run->job->verify)
+	if (run->result || run->job->verify || run->job->fresh)
 		return true;
 	run->result = cache_take(run, &local);
 	if (!local)
@@ -297,7 +299,7 @@ static bool build_and_judge(struct build_run *run, GError **error)
 	if (run->result)
 		return true;
 	return run->changes && is_untouched(run) && !run->job->verify &&
-			       !culprit_is_due(run)
+			       !run->job->fresh && !culprit_is_due(run)
 		       ? take_base(run, error)
 		       : build_whole(run, error);
 }

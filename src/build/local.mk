@@ -6,6 +6,7 @@ libreroll_a_SOURCES += \
 	src/build/build.h src/build/build-internal.h \
 	src/build/cache.c \
 	src/build/cgroup.c src/build/cgroup.h \
+	src/build/clean.c \
 	src/build/compiled.c \
 	src/build/culprit.c \
 	src/build/diagnostics.c src/build/diagnostics.h \

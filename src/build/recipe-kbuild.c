@@ -218,7 +218,8 @@ static bool kbuild_build(struct build_run *run, GError **error)
 {
 	if (!configure(run, error))
 		return false;
-	if (has_passed(run) && !make_targets(run, error))
+	if (has_passed(run) &&
+	    (!kbuild_drop_products(run, error) || !make_targets(run, error)))
 		return false;
 	return !has_passed(run) || run->base || run->trial ||
 	       kbuild_install(run, error);

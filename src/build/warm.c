@@ -323,6 +323,7 @@ static bool hold_base(struct build_run *run, GError **error)
 bool warm_lay_output(struct build_run *run, GError **error)
 {
 	g_autofree char *path = NULL;
+	const char *why;
 
 	if (!can_go_on(run)) {
 		run->out = view(run, NULL, BUILD_OUT_NAME, error);
@@ -336,7 +337,14 @@ bool warm_lay_output(struct build_run *run, GError **error)
 	}
 	if (!hold_base(run, error))
 		return false;
-	path = g_build_filename(run->warm->path, BUILD_OUT_NAME, NULL);
+	why = clean_reason(run);
+	run->clean = why;
+	if (why)
+		log_event(LOG_LEVEL_INFO, run->job->run_id,
+			  "build %s is made from nothing: %s", run->spec->id,
+			  why);
+	else
+		path = g_build_filename(run->warm->path, BUILD_OUT_NAME, NULL);
 	run->out = view(run, path, BUILD_OUT_NAME, error);
 	return run->out;
 }

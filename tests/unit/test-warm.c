@@ -419,6 +419,101 @@ static void a_base_that_was_not_configured_lends_no_config(void **state)
 	assert_non_null(strstr(log, "settled"));
 }
 
+/* Whether the build of the series compiles what the series leaves alone. */
+static bool is_from_nothing(struct fixture *fixture)
+{
+	g_autoptr(build_result_t) result = fixture_build_ok(fixture);
+	g_autofree char *log = log_of(result);
+
+	return strstr(log, "gcc") && strstr(log, "src/b.c -o");
+}
+
+static void what_make_cannot_follow_is_built_from_nothing(void **state)
+{
+	static const struct {
+		const char *path;
+		bool from_nothing;
+	} cases[] = {
+		{"src/new.h", false},
+		{"src/near.h", true}, /* of the base: include/near.h */
+		{"include/near.h", false},
+		{"drivers/Makefile", false},
+		{"lib/Makefile", true}, /* has made a header */
+		{"scripts/mod/modpost.c", true},
+		{"tools/objtool/check.c", true},
+		{"arch/x86/tools/gen.sh", true},
+		{"arch/x86/include/asm/Kbuild", true},
+		{"include/asm-generic/Kbuild", true},
+	};
+	struct fixture *fixture = *state;
+	g_autofree char *base = NULL;
+
+	set_two_files(fixture);
+	test_put(fixture->repo, "include/near.h", "near\n");
+	test_put(fixture->repo, "drivers/Makefile", "obj-y += a.o\n");
+	test_put(fixture->repo, "lib/Makefile", "$(obj)/crc.h: gen\n");
+	fixture_set_source(fixture, CLEAN);
+	base = g_strdup(fixture->tree);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *path = g_build_filename(fixture->repo,
+							 cases[i].path, NULL);
+		g_autofree char *before = NULL;
+
+		(void)g_file_get_contents(path, &before, NULL, NULL);
+		test_put(fixture->repo, cases[i].path, "changed\n");
+		fixture_set_source(fixture, CHANGED);
+		g_free(fixture->base);
+		fixture->base = g_strdup(base);
+		if (is_from_nothing(fixture) != cases[i].from_nothing)
+			fail_msg("%s", cases[i].path);
+		if (before)
+			test_put(fixture->repo, cases[i].path, before);
+		else
+			assert_int_equal(unlink(path), 0);
+	}
+}
+
+static void a_fresh_build_takes_nothing_of_its_base(void **state)
+{
+	struct fixture *fixture = *state;
+
+	set_two_files(fixture);
+	assert_false(is_from_nothing(fixture));
+	fixture->fresh = true;
+	assert_true(is_from_nothing(fixture));
+}
+
+static void all_warnings_are_those_of_all_files(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = NULL;
+
+	fixture_set_kernel(fixture, "CONFIG_NET=y\n");
+	test_put(fixture->repo, "src/b.c", WARNS);
+	fixture_set_source(fixture, CLEAN);
+	fixture_set_source(fixture, CHANGED);
+	fixture->spec.warnings = WARNINGS_ALL;
+	result = fixture_build_ok(fixture);
+	assert_int_equal(result->status, BUILD_WARNED);
+	assert_string_equal(result->summary, "it works, with 1 warning");
+}
+
+/* The base's image is still there, but it is not made any more. */
+static void an_image_that_is_not_made_again_is_not_taken(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = NULL;
+
+	set_two_files(fixture);
+	test_put(fixture->repo, "Makefile",
+		 "tinyconfig olddefconfig:\n\ttouch $O/.config\n"
+		 "all:\n\techo nothing\n");
+	fixture_set_source(fixture, CLEAN);
+	result = fixture_build_ok(fixture);
+	assert_int_equal(result->status, BUILD_FAILED);
+	assert_non_null(strstr(result->summary, "was not made"));
+}
+
 /* What a command that fails prints, and whether that is a verdict. */
 static void a_machine_in_trouble_gives_no_verdict(void **state)
 {
@@ -496,6 +591,10 @@ int main(void)
 		FIXTURE_CASE(a_damaged_base_is_made_anew),
 		FIXTURE_CASE(a_base_that_failed_is_tried_again_after_an_hour),
 		FIXTURE_CASE(a_base_that_was_not_configured_lends_no_config),
+		FIXTURE_CASE(what_make_cannot_follow_is_built_from_nothing),
+		FIXTURE_CASE(a_fresh_build_takes_nothing_of_its_base),
+		FIXTURE_CASE(all_warnings_are_those_of_all_files),
+		FIXTURE_CASE(an_image_that_is_not_made_again_is_not_taken),
 		FIXTURE_CASE(a_machine_in_trouble_gives_no_verdict),
 		cmocka_unit_test(a_sign_of_trouble_is_seen_across_pieces),
 	};
