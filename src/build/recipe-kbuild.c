@@ -138,6 +138,7 @@ static const char *const config_inputs[] = {
 	"**/Kconfig*", "Kconfig*",	   "scripts/**",
 	"Makefile",    "arch/*/Makefile*", "arch/*/configs/**",
 	"**.config",   "**/configs/**",	   "arch/*/*.postlink",
+	"tools/**",    "arch/*/tools/**",  "rust/**",
 };
 
 static bool changes_config(const struct build_run *run)
@@ -172,7 +173,9 @@ static bool configure(struct build_run *run, GError **error)
 
 	if (has_config(run))
 		return check_requests(run, error);
-	if (!make_target(run, run->spec->defconfig, error))
+	/* Another draw would be another kernel than the base's. */
+	if (!(run->spec->seed && has_base_config(run)) &&
+	    !make_target(run, run->spec->defconfig, error))
 		return false;
 	if (has_passed(run) && !merge_fragments(run, error))
 		return false;

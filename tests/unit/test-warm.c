@@ -107,6 +107,23 @@ static void a_changed_kconfig_is_configured_again(void **state)
 	assert_non_null(strstr(log, "grep -v -e GONE"));
 }
 
+static void a_drawn_configuration_is_settled_and_not_drawn_again(void **state)
+{
+	static char seed[] = "0x1";
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = NULL;
+	g_autofree char *log = NULL;
+
+	set_two_files(fixture);
+	fixture->spec.seed = seed;
+	test_put(fixture->repo, "Kconfig", "config NET\n\tbool \"net\"\n");
+	fixture_set_source(fixture, CLEAN);
+	result = fixture_build_ok(fixture);
+	log = log_of(result);
+	assert_non_null(strstr(log, "grep -v -e GONE"));
+	assert_null(strstr(log, "printf 'CONFIG_BASE"));
+}
+
 static void the_same_tree_is_never_built_twice(void **state)
 {
 	struct fixture *fixture = *state;
@@ -577,6 +594,8 @@ int main(void)
 		FIXTURE_CASE(the_base_is_built_once_for_all_series),
 		FIXTURE_CASE(a_file_that_is_removed_is_gone_from_the_build),
 		FIXTURE_CASE(a_changed_kconfig_is_configured_again),
+		FIXTURE_CASE(
+			a_drawn_configuration_is_settled_and_not_drawn_again),
 		FIXTURE_CASE(the_same_tree_is_never_built_twice),
 		FIXTURE_CASE(a_refusal_is_taken_again_with_its_findings),
 		FIXTURE_CASE(another_spec_is_another_build),
