@@ -139,8 +139,9 @@ bool warm_move_sources(struct build_run *run, const char *from_tree,
 		       GError **error);
 
 /*
- * What a build from nothing may take at least: a project's time may be chosen
- * for those that go on in the output of a base.
+ * What the build of a base may take at least: a project's time may be chosen
+ * for those that go on in its output. A series has the project's time, whatever
+ * it is built from: it is a stranger's.
  */
 #define BUILD_WHOLE_S (2 * 60 * 60)
 

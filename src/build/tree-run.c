@@ -53,8 +53,7 @@ guint64 build_run_time_s(const struct build_run *run)
 {
 	guint64 time_s = run->spec->time_s;
 
-	return time_s && (run->base || run->clean) ? MAX(time_s, BUILD_WHOLE_S)
-						   : time_s;
+	return time_s && run->base ? MAX(time_s, BUILD_WHOLE_S) : time_s;
 }
 
 static void set_timed_out(struct build_run *run)

@@ -108,9 +108,10 @@ static const struct schema limits_form = {
 			"may be, by the dates of their commits; 0 takes any"},
 		{"build-time", KEY_SPAN, FIELD(project, limits.build_s),
 		 .fallback = "30m", .least = 1, .most = 7 * 86400,
-		 .doc = "How long one build may take. What is built from "
-			"nothing, as the base once is, may take two hours if "
-			"that is more"},
+		 .doc = "How long one build may take, also of a series that is "
+			"built from nothing because it changes Makefiles or "
+			"the like; the base alone may take two hours if that "
+			"is more"},
 		{"boot-time", KEY_SPAN, FIELD(project, limits.boot_s),
 		 .fallback = "5m", .least = 1, .most = 7 * 86400,
 		 .doc = "How long one boot with its tests may take"},
