@@ -63,7 +63,7 @@ struct build_recipe {
 	bool incremental; /* goes on in the output of a finished base */
 
 	/* Whether the build may read that path of the sources; NULL: any. */
-	bool (*reads)(const char *path);
+	bool (*reads)(const struct build_spec *spec, const char *path);
 	bool (*build)(struct build_run *run, GError **error);
 
 	/* Whether all that `collect` is to find is in the base's output. */

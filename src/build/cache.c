@@ -116,7 +116,7 @@ char *cache_key(const struct build_run *run, GError **error)
 	for (guint i = 0; run->changes && i < run->changes->len; i++) {
 		const struct tree_change *change = run->changes->pdata[i];
 
-		if (recipe->reads && !recipe->reads(change->path))
+		if (recipe->reads && !recipe->reads(run->spec, change->path))
 			continue;
 		digest_text(sum, change->path);
 		digest_text(sum, change->id);

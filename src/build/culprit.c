@@ -366,13 +366,14 @@ static void search_clear(struct search *search)
 	g_free(search->dir);
 }
 
-static bool reads_any(const struct build_recipe *recipe,
-		      const GPtrArray *changes)
+static bool reads_any(const struct build_spec *spec, const GPtrArray *changes)
 {
+	const struct build_recipe *recipe = build_recipe_of(spec);
+
 	for (guint i = 0; i < changes->len; i++) {
 		const struct tree_change *change = changes->pdata[i];
 
-		if (!recipe->reads || recipe->reads(change->path))
+		if (!recipe->reads || recipe->reads(spec, change->path))
 			return true;
 	}
 	return false;
@@ -392,7 +393,7 @@ bool culprit_is_due(const struct build_run *run)
 		g_autoptr(GPtrArray)
 			changes = repo_changes(repo, from, tree, NULL);
 
-		if (!changes || reads_any(build_recipe_of(run->spec), changes))
+		if (!changes || reads_any(run->spec, changes))
 			return true;
 		from = tree;
 	}

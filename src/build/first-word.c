@@ -77,7 +77,7 @@ static bool is_harmless(const struct build_run *run,
 {
 	const struct build_recipe *recipe = build_recipe_of(run->spec);
 
-	if (!recipe->reads(change->path))
+	if (!recipe->reads(run->spec, change->path))
 		return true;
 	return change->mode != 0 &&
 	       matches(harmless, G_N_ELEMENTS(harmless), change->path) &&

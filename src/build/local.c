@@ -191,7 +191,7 @@ static bool is_untouched(const struct build_run *run)
 	for (guint i = 0; i < run->changes->len; i++) {
 		const struct tree_change *change = run->changes->pdata[i];
 
-		if (!recipe->reads || recipe->reads(change->path))
+		if (!recipe->reads || recipe->reads(run->spec, change->path))
 			return false;
 	}
 	return recipe->reads && run->changes->len > 0;

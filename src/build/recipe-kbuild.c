@@ -230,10 +230,9 @@ static bool kbuild_build(struct build_run *run, GError **error)
 
 /* What no make of a kernel looks at; text_glob() patterns. */
 static const char *const unread[] = {
-	"Documentation/**",
+	"Documentation/**.rst",
+	"Documentation/**.txt",
 	"LICENSES/**",
-	"**.rst",
-	"**.md",
 	"CREDITS",
 	"MAINTAINERS",
 	"COPYING",
@@ -247,12 +246,28 @@ static const char *const unread[] = {
 	".cocciconfig",
 };
 
-static bool kbuild_reads(const char *path)
-{
-	g_autofree char *name = g_path_get_basename(path);
+/* Of which that is true; others, as htmldocs, may read anything. */
+static const char *const usual_targets[] = {"all", "modules", "vmlinux", "dtbs",
+					    NULL};
 
-	if (g_str_has_prefix(name, "Kconfig") ||
-	    g_str_has_prefix(name, "Makefile") || g_str_equal(name, "Kbuild"))
+static bool is_usual(const struct build_spec *spec)
+{
+	g_autofree char *image = spec->image ? g_path_get_basename(spec->image)
+					     : NULL;
+
+	for (guint i = 0; i < spec->targets->len; i++) {
+		const char *target = spec->targets->pdata[i];
+
+		if (!g_strv_contains(usual_targets, target) &&
+		    g_strcmp0(target, image) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool kbuild_reads(const struct build_spec *spec, const char *path)
+{
+	if (!is_usual(spec))
 		return true;
 	for (gsize i = 0; i < G_N_ELEMENTS(unread); i++) {
 		if (text_glob(unread[i], path))

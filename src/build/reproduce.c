@@ -46,8 +46,7 @@ static void add_root(GString *out, const struct build_spec *spec)
 		out,
 		"# Its compiler was that of another system, the chroot %s\n"
 		"# (%s, toolchain %s): for the same files run it in one.\n",
-		root, spec->arch ? spec->arch : "this arch",
-		spec->toolchain);
+		root, spec->arch ? spec->arch : "this arch", spec->toolchain);
 }
 
 static void add_head(GString *out, const struct build_run *run)

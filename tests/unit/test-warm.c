@@ -195,6 +195,24 @@ static void documentation_alone_starts_no_compiler(void **state)
 	assert_string_equal(fixture->lines->str, "");
 }
 
+/* A target that may read documentation is made for it. */
+static void documentation_is_read_by_targets_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(build_result_t) result = NULL;
+
+	set_two_files(fixture);
+	g_ptr_array_set_size(fixture->spec.targets, 0);
+	g_ptr_array_add(fixture->spec.targets, g_strdup("object"));
+	g_free(fixture->base);
+	fixture->base = g_strdup(fixture->tree);
+	test_put(fixture->repo, "Documentation/a.rst", "More words.\n");
+	g_free(fixture->tree);
+	fixture->tree = fixture_take_tree(fixture);
+	result = fixture_build_ok(fixture);
+	assert_false(result->reused);
+}
+
 /* The base is warm: its files are those of the series. */
 static void documentation_alone_has_the_artifacts_of_its_base(void **state)
 {
@@ -600,6 +618,7 @@ int main(void)
 		FIXTURE_CASE(a_refusal_is_taken_again_with_its_findings),
 		FIXTURE_CASE(another_spec_is_another_build),
 		FIXTURE_CASE(documentation_alone_starts_no_compiler),
+		FIXTURE_CASE(documentation_is_read_by_targets_of_its_own),
 		FIXTURE_CASE(documentation_alone_has_the_artifacts_of_its_base),
 		FIXTURE_CASE(documentation_is_not_to_blame_for_a_broken_base),
 		FIXTURE_CASE(documentation_has_all_files_or_says_it_has_none),
