@@ -43,7 +43,7 @@ is_object() { # file, what readelf calls its machine
 		fail "$(basename "$1") is not an object for $2"
 }
 
-kernel() { # arch, machine
+kernel() { # arch, machine, more of its configuration
 	base=$("$top_srcdir/contrib/make-kernel-base") || return 1
 	"$reroll" toolchains --site "$work/reroll.yaml" --prove "$1/gcc" \
 		>"$work/err" || { fail "the compiler is not proved"; return 1; }
@@ -54,7 +54,7 @@ style: {checker: none}
 builds:
   - arch: $1
     defconfig: [tinyconfig]
-    config: ["CONFIG_PRINTK=y"]
+    config: ["CONFIG_PRINTK=y"${3:+, $3}]
     targets: [init/, lib/]
     artifacts: [lib/cmdline.o]
 END
@@ -99,7 +99,9 @@ wanted=${*:-arm64 arm riscv64 ppc64le root}
 run arm64 kernel arm64 AArch64
 run arm kernel arm ARM
 run riscv64 kernel riscv64 RISC-V
-run ppc64le kernel ppc64le PowerPC64
+# Its tinyconfig is of 32 bits.
+run ppc64le kernel ppc64le PowerPC64 \
+	'"CONFIG_PPC64=y", "CONFIG_CPU_LITTLE_ENDIAN=y"'
 run root emulated
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
