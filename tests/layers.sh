@@ -4,7 +4,7 @@
 # header, and a library's header is included by the room that wraps it alone.
 set -u
 cd "${top_srcdir:-.}/src" || exit 1
-rooms="base store config mail tree report lab build gate intake pipeline web cmd"
+rooms="base store config mail tree report build lab gate intake pipeline web cmd"
 bad=0
 say() { echo "layers: $*"; bad=1; }
 
@@ -53,7 +53,7 @@ out=$(
 	library 'libetpan/' 'mail/*'
 	library 'sqlite3' 'store/*'
 	library 'yaml\.h' 'config/*'
-	library 'curl/' 'base/http.c' 'mail/smtp.c'
+	library 'curl/' 'base/http*.c' 'mail/smtp.c'
 	library 'archive' 'lab/*' 'build/*'
 	library 'hiredis' 'intake/*' 'build/*'
 	library 'microhttpd' 'web/*'

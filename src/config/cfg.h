@@ -7,11 +7,13 @@
 #define CONFIG_CFG_H
 
 #include "config/arch.h"
+#include "config/board.h"
 #include "config/description.h"
 #include "config/forms.h"
 #include "config/problems.h"
 #include "config/project.h"
 #include "config/roster.h"
 #include "config/site.h"
+#include "config/testdef.h"
 
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
 	src/config/arch.c src/config/arch.h \
-	src/config/cfg.h \
+	src/config/board.h src/config/cfg.h \
 	src/config/csv.c src/config/csv.h \
 	src/config/description.c src/config/description.h \
 	src/config/expect.c src/config/expect.h \
@@ -17,6 +17,7 @@ libreroll_a_SOURCES += \
 	src/config/schema-print.c src/config/schema-value.c \
 	src/config/site.c src/config/site.h \
 	src/config/site-internal.h src/config/site-schema.c \
+	src/config/testdef.h \
 	src/config/yaml.c src/config/yaml.h
 
 # The pages' key lists come from the tables.
