@@ -24,7 +24,7 @@ struct keep;
 
 /*
  * `limit_bytes` 0: no limit. `wanted`: the way of its snapshots, NULL: best.
- * Nothing is touched before the first keep_get().
+ * Nothing is touched before the first call that needs its folder.
  */
 struct keep *keep_new(const char *dir, guint64 limit_bytes, const char *wanted);
 void keep_free(struct keep *keep);

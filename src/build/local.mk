@@ -19,7 +19,8 @@ libreroll_a_SOURCES += \
 	src/build/kconfig.c src/build/kconfig.h \
 	src/build/kconfig-expr.c \
 	src/build/kconfig-tree.c \
-	src/build/keep.c src/build/keep.h \
+	src/build/keep.c src/build/keep-internal.h src/build/keep-trim.c \
+	src/build/keep.h \
 	src/build/kmake.c src/build/kmake.h \
 	src/build/layers.c src/build/layers.h \
 	src/build/local.c \
