@@ -12,7 +12,6 @@
 #include "base/base.h"
 #include "tree/tree-internal.h"
 
-#define MODE_TYPE 0170000
 #define GITLINK_WORDS "Subproject commit "
 
 /* A file section with what the tree and its neighbours say about it. */

@@ -188,7 +188,7 @@ static const struct entry *dir_search(const struct dir *dir, const char *name,
 /* Old repositories have modes like 100664; git's index knows two. */
 static guint32 mode_canonical(guint32 mode)
 {
-	if ((mode & 0170000) != 0100000)
+	if ((mode & MODE_TYPE) != 0100000)
 		return mode;
 	return mode & 0100 ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB;
 }

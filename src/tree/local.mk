@@ -13,10 +13,9 @@ libreroll_a_SOURCES += \
 	src/tree/failure-diff.c \
 	src/tree/history.c src/tree/history.h \
 	src/tree/hunks.c \
-	src/tree/merge.c \
-	src/tree/net.c \
-	src/tree/merge.c src/tree/merge-internal.h \
 	src/tree/mails.c src/tree/mails.h \
+	src/tree/merge.c src/tree/merge-entry.c src/tree/merge-internal.h \
+	src/tree/net.c \
 	src/tree/objects.c \
 	src/tree/patch-id.c \
 	src/tree/paths.c src/tree/paths.h \

@@ -51,7 +51,7 @@ static bool file_is_dos(struct objects *objects, struct dirs *dirs,
 
 	if (!file->old_path || file->hunks->len == 0 ||
 	    !dirs_find(dirs, file->old_path, &entry, NULL) ||
-	    (entry.mode & 0170000) != 0100000)
+	    (entry.mode & MODE_TYPE) != 0100000)
 		return false;
 	content = objects_read(objects, GIT_OBJECT_BLOB, &entry.id, NULL);
 	return content && is_dos(content);

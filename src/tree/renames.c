@@ -67,7 +67,7 @@ static bool same_name(const struct rename_end *a, const struct rename_end *b)
 
 static bool is_regular(const struct rename_end *end)
 {
-	return (end->entry.mode & 0170000) == 0100000;
+	return (end->entry.mode & MODE_TYPE) == 0100000;
 }
 
 /* Empty files are alike without being the same. */

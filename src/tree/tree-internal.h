@@ -22,6 +22,8 @@
 #define TREE_NAME_BYTES 255
 #define TREE_DEPTH_MOST 512
 
+#define MODE_TYPE 0170000 /* of a mode */
+
 /* The bytes; never NULL, for nothing may be added to that. */
 static inline const char *tree_bytes(GBytes *bytes, gsize *len)
 {
