@@ -8,30 +8,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/tempdir.h"
 
 /* What top has at a path. */
 enum entry { ENTRY_NONE, ENTRY_FOLDER, ENTRY_COVERS, ENTRY_WHITEOUT };
-
-static int open_beneath(int top, const char *path, guint64 flags)
-{
-	const struct open_how how = {
-		.flags = flags | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
-			   RESOLVE_NO_SYMLINKS,
-	};
-
-	return (int)syscall(SYS_openat2, top, *path ? path : ".", &how,
-			    sizeof(how));
-}
 
 static const char *opaque_name(void)
 {
@@ -58,7 +45,7 @@ static bool is_whiteout(int fd)
 
 static enum entry look_at(int top, const char *path)
 {
-	int fd = open_beneath(top, path, O_PATH);
+	int fd = file_open_beneath(top, path, O_PATH);
 	enum entry entry = ENTRY_COVERS;
 	struct stat st;
 
@@ -91,7 +78,7 @@ bool overlay_shows_lower(int top, const char *path)
 
 int overlay_open(int top, int lower, const char *path)
 {
-	int fd = open_beneath(top, path, O_PATH);
+	int fd = file_open_beneath(top, path, O_PATH);
 
 	if (fd >= 0 && is_whiteout(fd)) {
 		close(fd);
@@ -101,7 +88,7 @@ int overlay_open(int top, int lower, const char *path)
 	if (fd >= 0 || errno != ENOENT || lower < 0 ||
 	    !overlay_shows_lower(top, path))
 		return fd;
-	return open_beneath(lower, path, O_PATH);
+	return file_open_beneath(lower, path, O_PATH);
 }
 
 /* The owner of the folder that it was made in, whoever we are. */
@@ -117,19 +104,13 @@ static void be_of_parent(int fd, int parent)
 /* Owner, mode and dates of the lower folder, as far as we may give them. */
 static void be_like(int fd, int lower, const char *path)
 {
-	int from = lower < 0 ? -1 : open_beneath(lower, path, O_PATH);
+	int from = lower < 0 ? -1 : file_open_beneath(lower, path, O_PATH);
 	struct stat st;
 
 	if (from < 0)
 		return;
-	if (fstat(from, &st) == 0 && S_ISDIR(st.st_mode)) {
-		const struct timespec times[] = {st.st_atim, st.st_mtim};
-
-		if (geteuid() == 0)
-			(void)fchown(fd, st.st_uid, st.st_gid);
-		(void)fchmod(fd, st.st_mode & 07777);
-		(void)futimens(fd, times);
-	}
+	if (fstat(from, &st) == 0 && S_ISDIR(st.st_mode))
+		(void)file_be_like(fd, &st);
 	close(from);
 }
 
@@ -145,7 +126,7 @@ static int make_one(int top, int lower, int parent, const char *path)
 	if (removed && unlinkat(parent, name, 0) < 0)
 		return -1;
 	made = mkdirat(parent, name, 0755) == 0;
-	fd = open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
+	fd = file_open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
 	if (fd < 0 || !made)
 		return fd;
 	be_of_parent(fd, parent);
@@ -162,7 +143,7 @@ int overlay_make_folder(int top, int lower, const char *path)
 {
 	g_auto(GStrv) parts = g_strsplit(path, "/", -1);
 	g_autoptr(GString) way = g_string_new(NULL);
-	int fd = open_beneath(top, "", O_RDONLY | O_DIRECTORY);
+	int fd = file_open_beneath(top, "", O_RDONLY | O_DIRECTORY);
 
 	for (char **part = parts; *part && fd >= 0; part++) {
 		int parent = fd;
@@ -178,7 +159,7 @@ int overlay_make_folder(int top, int lower, const char *path)
 
 static bool lower_has(int lower, const char *path)
 {
-	int fd = lower < 0 ? -1 : open_beneath(lower, path, O_PATH);
+	int fd = lower < 0 ? -1 : file_open_beneath(lower, path, O_PATH);
 
 	if (fd < 0)
 		return false;
@@ -215,7 +196,8 @@ bool overlay_remove(int top, int lower, const char *path)
 	}
 	white = lower_has(lower, path) && overlay_shows_lower(top, parent_path);
 	parent = white ? overlay_make_folder(top, lower, parent_path)
-		       : open_beneath(top, parent_path, O_RDONLY | O_DIRECTORY);
+		       : file_open_beneath(top, parent_path,
+					   O_RDONLY | O_DIRECTORY);
 	if (parent < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
 	full = g_strdup_printf("/proc/self/fd/%d/%s", parent, name);

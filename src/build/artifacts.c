@@ -17,21 +17,6 @@
 
 #define COPY_BYTES (256 << 10)
 
-static bool write_all(int fd, const guint8 *data, gsize len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		data += n;
-		len -= (gsize)n;
-	}
-	return true;
-}
-
 /* Read to the end; to < 0 only hashes. False with errno. */
 static bool copy(int from, int to, GChecksum *sum, guint64 *size)
 {
@@ -46,7 +31,7 @@ static bool copy(int from, int to, GChecksum *sum, guint64 *size)
 			return n == 0;
 		g_checksum_update(sum, data, n);
 		*size += (guint64)n;
-		if (to >= 0 && !write_all(to, data, (gsize)n))
+		if (to >= 0 && !file_write_all(to, data, (gsize)n))
 			return false;
 	}
 }
@@ -147,7 +132,7 @@ bool artifact_write(struct build_run *run, const char *role, const char *name,
 	gsize len;
 	const guint8 *data = g_bytes_get_data(content, &len);
 	int fd = make_file(run, name);
-	bool ok = fd >= 0 && (!len || write_all(fd, data, len));
+	bool ok = fd >= 0 && (!len || file_write_all(fd, data, len));
 
 	if (fd >= 0 && close(fd) < 0)
 		ok = false;

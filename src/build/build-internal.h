@@ -351,6 +351,9 @@ void uncompiled_free(struct uncompiled *one);
 GPtrArray *uncompiled_new(void);
 void build_tool_free(struct build_tool *tool);
 
+/* Whether nothing has failed so far. */
+bool build_run_passed(const struct build_run *run);
+
 struct build_spec *build_spec_new(void);
 
 /* A copy of each text at the end of `to`; `from` may be NULL. */

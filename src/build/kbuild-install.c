@@ -28,11 +28,6 @@
 #define MODULES_IMAGE "modules.ext2"
 #define HEADERS_IMAGE "headers.ext2"
 
-static bool has_passed(const struct build_run *run)
-{
-	return run->result->status == BUILD_PASSED;
-}
-
 static bool has_target(const struct build_spec *spec, const char *target)
 {
 	return g_ptr_array_find_with_equal_func(spec->targets, target,
@@ -60,10 +55,10 @@ static bool install_modules(struct build_run *run, GError **error)
 
 	if (!kbuild_make(run, words, error))
 		return false;
-	if (has_passed(run) &&
+	if (build_run_passed(run) &&
 	    !image_pack_tar(run, MODULES_DIR, MODULES_TAR, error))
 		return false;
-	return !has_passed(run) || !spec->modules_image ||
+	return !build_run_passed(run) || !spec->modules_image ||
 	       image_pack_ext2(run, MODULES_DIR, MODULES_IMAGE, error);
 }
 
@@ -76,10 +71,10 @@ static bool install_headers(struct build_run *run, GError **error)
 
 	if (!kbuild_make(run, words, error))
 		return false;
-	if (has_passed(run) && spec->headers &&
+	if (build_run_passed(run) && spec->headers &&
 	    !image_pack_tar(run, HEADERS_DIR, HEADERS_TAR, error))
 		return false;
-	return !has_passed(run) || !spec->headers_image ||
+	return !build_run_passed(run) || !spec->headers_image ||
 	       image_pack_ext2(run, HEADERS_DIR, HEADERS_IMAGE, error);
 }
 
@@ -116,10 +111,11 @@ bool kbuild_install(struct build_run *run, GError **error)
 
 	if (has_modules(run) && !install_modules(run, error))
 		return false;
-	if (has_passed(run) && (spec->headers || spec->headers_image) &&
+	if (build_run_passed(run) && (spec->headers || spec->headers_image) &&
 	    !install_headers(run, error))
 		return false;
-	return !has_passed(run) || !may_have_dtbs(run) || list_dtbs(run, error);
+	return !build_run_passed(run) || !may_have_dtbs(run) ||
+	       list_dtbs(run, error);
 }
 
 /* Made of these, or of nothing, a product follows by its dates. */

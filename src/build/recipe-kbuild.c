@@ -45,11 +45,6 @@ static bool make_target(struct build_run *run, const char *target,
 	return run_make(run, argv, error);
 }
 
-static bool has_passed(const struct build_run *run)
-{
-	return run->result->status == BUILD_PASSED;
-}
-
 /* The .config as the build left it; a build without one has failed. */
 static char *read_config(struct build_run *run)
 {
@@ -130,7 +125,7 @@ static bool merge_fragments(struct build_run *run, GError **error)
 	if (!write_config(run, merged, error) ||
 	    !make_target(run, "olddefconfig", error))
 		return false;
-	return !has_passed(run) || check_requests(run, error);
+	return !build_run_passed(run) || check_requests(run, error);
 }
 
 /* What a configuration is made of, beside the compiler. */
@@ -177,9 +172,9 @@ static bool configure(struct build_run *run, GError **error)
 	if (!(run->spec->seed && has_base_config(run)) &&
 	    !make_target(run, run->spec->defconfig, error))
 		return false;
-	if (has_passed(run) && !merge_fragments(run, error))
+	if (build_run_passed(run) && !merge_fragments(run, error))
 		return false;
-	run->configured = has_passed(run);
+	run->configured = build_run_passed(run);
 	run->result->config_ms = clock_monotonic_ms() - began_ms;
 	return true;
 }
@@ -221,10 +216,10 @@ static bool kbuild_build(struct build_run *run, GError **error)
 {
 	if (!configure(run, error))
 		return false;
-	if (has_passed(run) &&
+	if (build_run_passed(run) &&
 	    (!kbuild_drop_products(run, error) || !make_targets(run, error)))
 		return false;
-	return !has_passed(run) || run->base || run->trial ||
+	return !build_run_passed(run) || run->base || run->trial ||
 	       kbuild_install(run, error);
 }
 

@@ -45,21 +45,12 @@ static bool copy_bytes(const struct copy *copy, int from, int to)
 	return n == 0;
 }
 
-/* The mode last but for the dates: a new owner takes bits from it. */
-static bool be_like(const struct copy *copy, int fd, const struct stat *st)
-{
-	const struct timespec times[] = {st->st_atim, st->st_mtim};
-
-	return (!copy->is_root || fchown(fd, st->st_uid, st->st_gid) == 0) &&
-	       fchmod(fd, st->st_mode & 07777) == 0 && futimens(fd, times) == 0;
-}
-
 static bool copy_file(const struct copy *copy, int from, int to)
 {
 	struct stat st;
 
 	return fstat(from, &st) == 0 && copy_bytes(copy, from, to) &&
-	       be_like(copy, to, &st);
+	       file_be_like(to, &st);
 }
 
 static bool copy_link(const struct copy *copy, int from, int to,
@@ -154,7 +145,7 @@ static bool copy_folder(const struct copy *copy, int from, int to, guint depth)
 	if (!dir)
 		return false;
 	ok = copy_entries(copy, dir, to, depth) && fstat(from, &st) == 0 &&
-	     be_like(copy, to, &st);
+	     file_be_like(to, &st);
 	cause = errno;
 	closedir(dir);
 	errno = cause;

@@ -18,15 +18,13 @@
 /* What top is shows for the whole: its mode, dates and owner are from's. */
 static bool be_like(const char *top, const char *from)
 {
-	struct timespec times[2];
+	int fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
+	bool ok = fd >= 0 && stat(from, &st) == 0 && file_be_like(fd, &st);
 
-	if (stat(from, &st) < 0 || chmod(top, st.st_mode & 07777) < 0 ||
-	    (geteuid() == 0 && chown(top, st.st_uid, st.st_gid) < 0))
-		return false;
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
-	return utimensat(AT_FDCWD, top, times, 0) == 0;
+	if (fd >= 0)
+		close(fd);
+	return ok;
 }
 
 static bool overlay_make(struct snapshot *snapshot, const char *from,

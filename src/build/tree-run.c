@@ -136,6 +136,11 @@ char **build_read_only(const struct build_spec *spec)
 	return (char **)g_ptr_array_steal(paths, NULL);
 }
 
+bool build_run_passed(const struct build_run *run)
+{
+	return run->result->status == BUILD_PASSED;
+}
+
 bool build_run_step(struct build_run *run, const char *const *argv,
 		    const char *cwd, GError **error)
 {
