@@ -8,10 +8,8 @@
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -42,16 +40,9 @@ static bool fail(struct checkout *checkout, const char *path, const char *what)
 	return false;
 }
 
-static int open_beneath(int top, const char *path)
+static int open_folder(int top, const char *path)
 {
-	struct open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-			   RESOLVE_NO_MAGICLINKS,
-	};
-
-	return (int)syscall(SYS_openat2, top, *path ? path : ".", &how,
-			    sizeof(how));
+	return file_open_beneath(top, path, O_RDONLY | O_DIRECTORY);
 }
 
 /* As root: to who owns the folder. */
@@ -71,7 +62,7 @@ static int make_folders(const struct checkout *checkout, const char *path)
 	if (checkout->lower >= 0)
 		return overlay_make_folder(checkout->top, checkout->lower,
 					   path);
-	fd = open_beneath(checkout->top, "");
+	fd = open_folder(checkout->top, "");
 
 	for (char **name = names; *name && fd >= 0; name++) {
 		int parent = fd;
@@ -80,7 +71,7 @@ static int make_folders(const struct checkout *checkout, const char *path)
 			(void)give(checkout, parent, *name);
 			(void)fchmodat(parent, *name, 0755, 0);
 		}
-		fd = open_beneath(parent, *name);
+		fd = open_folder(parent, *name);
 		close(parent);
 	}
 	return fd;
@@ -103,7 +94,7 @@ static int enter(struct checkout *checkout, const char *path, bool make,
 	if (checkout->folder)
 		close(checkout->folder_fd);
 	g_clear_pointer(&checkout->folder, g_free);
-	checkout->folder_fd = open_beneath(checkout->top, folder);
+	checkout->folder_fd = open_folder(checkout->top, folder);
 	/* In a view a whiteout may be in the way. */
 	if (checkout->folder_fd < 0 && make &&
 	    (errno == ENOENT || checkout->lower >= 0))
@@ -176,21 +167,22 @@ static bool remove_from_view(struct checkout *checkout, const char *path)
 	return true;
 }
 
-static bool remove_file(struct checkout *checkout, const git_diff_file *file)
+static bool remove_file(struct checkout *checkout,
+			const struct tree_delta *delta)
 {
-	int flags = file->mode == GIT_FILEMODE_COMMIT ? AT_REMOVEDIR : 0;
+	int flags = delta->old_mode == GIT_FILEMODE_COMMIT ? AT_REMOVEDIR : 0;
 	const char *name;
 	int folder;
 
 	if (checkout->lower >= 0)
-		return remove_from_view(checkout, file->path);
-	folder = enter(checkout, file->path, false, &name);
+		return remove_from_view(checkout, delta->path);
+	folder = enter(checkout, delta->path, false, &name);
 	if (folder >= 0 && unlinkat(folder, name, flags) != 0 &&
 	    errno != ENOENT)
-		return fail(checkout, file->path, "removed");
+		return fail(checkout, delta->path, "removed");
 	if (folder < 0 && errno != ENOENT)
-		return fail(checkout, file->path, "removed");
-	remove_empty_folders(checkout, file->path);
+		return fail(checkout, delta->path, "removed");
+	remove_empty_folders(checkout, delta->path);
 	return true;
 }
 
@@ -224,21 +216,6 @@ static bool link_stays_inside(const char *path, const char *target, gsize len)
 	return true;
 }
 
-static bool write_all(int fd, const char *data, gsize len)
-{
-	while (len > 0) {
-		ssize_t done = write(fd, data, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return false;
-		data += done;
-		len -= (gsize)done;
-	}
-	return true;
-}
-
 static bool write_plain(int folder, const char *name, GBytes *content,
 			mode_t mode)
 {
@@ -251,7 +228,7 @@ static bool write_plain(int folder, const char *name, GBytes *content,
 
 	if (fd < 0)
 		return false;
-	ok = write_all(fd, data, len) && fchmod(fd, mode) == 0;
+	ok = file_write_all(fd, data, len) && fchmod(fd, mode) == 0;
 	return close(fd) == 0 && ok;
 }
 
@@ -355,31 +332,47 @@ static bool check_cancelled(struct checkout *checkout)
 	return false;
 }
 
-/* All that goes first, so that a folder can take a file's place. */
-static bool checkout_diff(struct checkout *checkout, git_diff *diff)
+static git_diff_file new_file(const struct tree_delta *delta)
 {
-	size_t count = git_diff_num_deltas(diff);
+	return (git_diff_file){.id = delta->new_id,
+			       .path = delta->path,
+			       .mode = (uint16_t)delta->new_mode};
+}
 
-	for (size_t i = 0; i < count; i++) {
-		if (!check_path(checkout,
-				&git_diff_get_delta(diff, i)->new_file))
+/* Whether the old file has to go before there can be a new one. */
+static bool goes_first(const struct tree_delta *delta)
+{
+	return delta->old_mode != 0 &&
+	       (delta->new_mode & MODE_TYPE) != (delta->old_mode & MODE_TYPE);
+}
+
+static bool checkout_delta(struct checkout *checkout,
+			   const struct tree_delta *delta)
+{
+	const git_diff_file file = new_file(delta);
+
+	return check_cancelled(checkout) &&
+	       (delta->new_mode == 0 || write_file(checkout, &file));
+}
+
+/* All that goes first, so that a folder can take a file's place. */
+static bool checkout_deltas(struct checkout *checkout, const GPtrArray *deltas)
+{
+	for (guint i = 0; i < deltas->len; i++) {
+		const git_diff_file file = new_file(deltas->pdata[i]);
+
+		if (!check_path(checkout, &file))
 			return false;
 	}
-	for (size_t i = 0; i < count; i++) {
-		const git_diff_delta *delta = git_diff_get_delta(diff, i);
+	for (guint i = 0; i < deltas->len; i++) {
+		const struct tree_delta *delta = deltas->pdata[i];
 
-		if ((delta->status == GIT_DELTA_DELETED ||
-		     delta->status == GIT_DELTA_TYPECHANGE) &&
-		    !remove_file(checkout, &delta->old_file))
+		if (goes_first(delta) && !remove_file(checkout, delta))
 			return false;
 	}
 	leave(checkout);
-	for (size_t i = 0; i < count; i++) {
-		const git_diff_delta *delta = git_diff_get_delta(diff, i);
-
-		if (!check_cancelled(checkout) ||
-		    (delta->status != GIT_DELTA_DELETED &&
-		     !write_file(checkout, &delta->new_file)))
+	for (guint i = 0; i < deltas->len; i++) {
+		if (!checkout_delta(checkout, deltas->pdata[i]))
 			return false;
 	}
 	return true;
@@ -425,11 +418,10 @@ static bool checkout_whole(struct checkout *checkout, struct repo *repo,
 static bool checkout_changes(struct checkout *checkout, struct repo *repo,
 			     const char *from_tree, const char *tree)
 {
-	git_diff *diff = repo_diff(repo, from_tree, tree, checkout->error);
-	bool ok = diff && checkout_diff(checkout, diff);
+	g_autoptr(GPtrArray)
+		deltas = repo_deltas(repo, from_tree, tree, checkout->error);
 
-	git_diff_free(diff);
-	return ok;
+	return deltas && checkout_deltas(checkout, deltas);
 }
 
 static bool checkout_open(struct checkout *checkout, struct repo *repo,

@@ -7,6 +7,7 @@ libreroll_a_SOURCES += \
 	src/tree/checkout.c \
 	src/tree/clones.c src/tree/clones.h src/tree/clones-internal.h \
 	src/tree/commit.c \
+	src/tree/compare.c \
 	src/tree/conflict.c \
 	src/tree/dirs.c \
 	src/tree/failure.c \

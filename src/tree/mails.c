@@ -39,8 +39,37 @@ static bool find_commits(git_repository *git, const git_oid *base,
 	return true;
 }
 
-static bool append_mail(GByteArray *mails, git_commit *commit, GError **error)
+/*
+ * The paths that a commit changes, of char *, for libgit2's diff to look at:
+ * without them it reads every folder. Never empty, as that is all of them.
+ */
+static GPtrArray *find_paths(struct repo *repo, const git_commit *commit,
+			     GError **error)
 {
+	g_autoptr(GPtrArray) deltas = NULL;
+	char old[OBJECT_ID_HEX + 1], new[OBJECT_ID_HEX + 1];
+	GPtrArray *paths;
+
+	git_oid_tostr(old, sizeof(old), git_commit_parent_id(commit, 0));
+	git_oid_tostr(new, sizeof(new), git_commit_id(commit));
+	deltas = repo_deltas(repo, old, new, error);
+	if (!deltas)
+		return NULL;
+	paths = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < deltas->len; i++) {
+		struct tree_delta *delta = deltas->pdata[i];
+
+		g_ptr_array_add(paths, g_steal_pointer(&delta->path));
+	}
+	if (paths->len == 0)
+		g_ptr_array_add(paths, g_strdup("/"));
+	return paths;
+}
+
+static bool append_mail(struct repo *repo, GByteArray *mails,
+			git_commit *commit, GError **error)
+{
+	g_autoptr(GPtrArray) paths = find_paths(repo, commit, error);
 	git_email_create_options options = {
 		.version = GIT_EMAIL_CREATE_OPTIONS_VERSION,
 		.flags = GIT_EMAIL_CREATE_NO_RENAMES |
@@ -49,9 +78,14 @@ static bool append_mail(GByteArray *mails, git_commit *commit, GError **error)
 	git_buf mail = {0};
 	int code;
 
+	if (!paths)
+		return false;
 	git_diff_options_init(&options.diff_opts, GIT_DIFF_OPTIONS_VERSION);
-	options.diff_opts.flags |= GIT_DIFF_SHOW_BINARY;
+	options.diff_opts.flags |= GIT_DIFF_SHOW_BINARY |
+				   GIT_DIFF_DISABLE_PATHSPEC_MATCH;
 	options.diff_opts.id_abbrev = GIT_OID_HEXSZ;
+	options.diff_opts.pathspec = (git_strarray){(char **)paths->pdata,
+						    paths->len};
 	code = git_email_create_from_commit(&mail, commit, &options);
 	if (code < 0) {
 		tree_set_git_error(error, code, "writing a mail");
@@ -80,7 +114,7 @@ GBytes *repo_format_mails(struct repo *repo, const char *base, const char *head,
 	if (!find_commits(repo_git(repo), &from, &to, commits, error))
 		return NULL;
 	for (guint i = commits->len; i-- > 0;) {
-		if (!append_mail(mails, commits->pdata[i], error))
+		if (!append_mail(repo, mails, commits->pdata[i], error))
 			return NULL;
 	}
 	return g_byte_array_free_to_bytes(g_steal_pointer(&mails));

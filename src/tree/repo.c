@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <config.h>
 #include <git2.h>
+#include <git2/sys/repository.h>
 #include <string.h>
 
 #include "base/base.h"
@@ -29,6 +30,17 @@ void repo_start(void)
 	}
 }
 
+/* libgit2 reads the index, 10 MB of a kernel, to look for attributes in it. */
+static bool set_no_index(git_repository *git)
+{
+	git_index *empty = NULL;
+	bool ok = git_index_new(&empty) == 0 &&
+		  git_repository_set_index(git, empty) == 0;
+
+	git_index_free(empty);
+	return ok;
+}
+
 struct repo *repo_open(const char *path, GError **error)
 {
 	g_autoptr(repo_t) repo = g_new0(struct repo, 1);
@@ -37,7 +49,8 @@ struct repo *repo_open(const char *path, GError **error)
 
 	repo_start();
 	if (git_repository_open_ext(&repo->git, path,
-				    GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0)
+				    GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
+	    set_no_index(repo->git))
 		return g_steal_pointer(&repo);
 	last = git_error_last();
 	quoted = text_quote(path, -1);
@@ -231,66 +244,4 @@ GPtrArray *repo_list_files(struct repo *repo, const char *treeish,
 		return g_steal_pointer(&paths);
 	tree_set_git_error(error, code, "the tree cannot be listed");
 	return NULL;
-}
-
-git_diff *repo_diff(struct repo *repo, const char *old_tree,
-		    const char *new_tree, GError **error)
-{
-	git_diff_options options = GIT_DIFF_OPTIONS_INIT;
-	git_tree *old = old_tree ? repo_tree(repo, old_tree, error) : NULL;
-	git_tree *new = NULL;
-	git_diff *diff = NULL;
-	int code;
-
-	if (old_tree && !old)
-		return NULL;
-	new = repo_tree(repo, new_tree, error);
-	options.flags = GIT_DIFF_INCLUDE_TYPECHANGE |
-			GIT_DIFF_SKIP_BINARY_CHECK;
-	if (new) {
-		code = git_diff_tree_to_tree(&diff, repo->git, old, new,
-					     &options);
-		if (code != 0)
-			tree_set_git_error(error, code,
-					   "two trees cannot be compared");
-	}
-	git_tree_free(old);
-	git_tree_free(new);
-	return diff;
-}
-
-static void tree_change_free(gpointer data)
-{
-	struct tree_change *change = data;
-
-	g_free(change->path);
-	g_free(change);
-}
-
-static struct tree_change *tree_change_new(const git_diff_file *file)
-{
-	struct tree_change *change = g_new0(struct tree_change, 1);
-
-	change->path = g_strdup(file->path);
-	change->mode = file->mode;
-	git_oid_tostr(change->id, sizeof(change->id), &file->id);
-	return change;
-}
-
-GPtrArray *repo_changes(struct repo *repo, const char *old_tree,
-			const char *new_tree, GError **error)
-{
-	git_diff *diff = repo_diff(repo, old_tree, new_tree, error);
-	GPtrArray *changes;
-
-	if (!diff)
-		return NULL;
-	changes = g_ptr_array_new_with_free_func(tree_change_free);
-	for (size_t i = 0; i < git_diff_num_deltas(diff); i++)
-		g_ptr_array_add(
-			changes,
-			tree_change_new(
-				&git_diff_get_delta(diff, i)->new_file));
-	git_diff_free(diff);
-	return changes;
 }

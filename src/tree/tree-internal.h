@@ -39,9 +39,17 @@ git_repository *repo_git(struct repo *repo);
 /* The tree that a commit, a tag or a tree's own id names. */
 git_tree *repo_tree(struct repo *repo, const char *treeish, GError **error);
 
-/* What differs between two trees. */
-git_diff *repo_diff(struct repo *repo, const char *old_tree,
-		    const char *new_tree, GError **error);
+/* compare.c: a file that two trees have otherwise; mode 0: one has not got it.
+ */
+struct tree_delta {
+	char *path;
+	git_oid old_id, new_id;
+	guint old_mode, new_mode;
+};
+
+/* Of struct tree_delta, by path. */
+GPtrArray *repo_deltas(struct repo *repo, const char *old_tree,
+		       const char *new_tree, GError **error);
 
 /* An error of libgit2 as ours; `what` failed. */
 void tree_set_git_error(GError **error, int code, const char *what);
