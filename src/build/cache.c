@@ -7,7 +7,8 @@
  *
  * Kept artifacts are hard links to files that are named by their digest, each
  * stored once; a file of that folder that has one name left belongs to nobody.
- * What others get is a copy: whatever they do to it, the kept one stays.
+ * What others get is a copy: whatever they do to it, the kept one stays. Only
+ * where a build's folder is private its files are those of the keep.
  */
 #include <config.h>
 
@@ -155,10 +156,17 @@ bool cache_copy(const char *from, const char *to)
 			   NULL, NULL, NULL, NULL);
 }
 
-/* The artifacts of a result, from one folder into another. */
-static bool copy_artifacts(const struct build_result *result, const char *from,
+/*
+ * The artifacts of a result, from one folder into another: as copies, but where
+ * nobody else gets to them.
+ */
+static bool pass_artifacts(const struct build_run *run,
+			   const struct build_result *result, const char *from,
 			   const char *to)
 {
+	bool (*pass)(const char *, const char *) =
+		run->job->private_out ? cache_link : cache_copy;
+
 	for (guint i = 0; i < result->artifacts->len; i++) {
 		const struct artifact *artifact = result->artifacts->pdata[i];
 		g_autofree char *source = g_build_filename(from, artifact->path,
@@ -166,7 +174,7 @@ static bool copy_artifacts(const struct build_result *result, const char *from,
 		g_autofree char *target = g_build_filename(to, artifact->path,
 							   NULL);
 
-		if (!cache_copy(source, target))
+		if (!pass(source, target))
 			return false;
 	}
 	return true;
@@ -275,7 +283,7 @@ struct build_result *cache_take(struct build_run *run, GError **error)
 		drop_damaged(run, key);
 		return NULL;
 	}
-	if (!copy_artifacts(result, kept->path, run->artifact_dir)) {
+	if (!pass_artifacts(run, result, kept->path, run->artifact_dir)) {
 		tempdir_remove_tree(run->artifact_dir);
 		build_make_folder(run->artifact_dir, error);
 		return NULL;
@@ -334,7 +342,7 @@ static bool make_result(const char *dir, gpointer data, GError **error)
 {
 	const struct build_run *run = data;
 
-	if (!copy_artifacts(run->result, run->artifact_dir, dir))
+	if (!pass_artifacts(run, run->result, run->artifact_dir, dir))
 		return say_unkept(dir, error);
 	return share_artifacts(run, dir, error) &&
 	       write_result(run, dir, error) &&

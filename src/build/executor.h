@@ -7,8 +7,9 @@
  * that can goes on in a copy-on-write view of it, so that the cost is in
  * proportion to the change, and what the base says too is not blamed on the
  * series; when all that failed fails there too, that is trouble, not a result.
- * The same tree with the same spec is never built twice: what came of it is
- * taken from the keep.
+ * The same tree with the same spec is not built twice once it passed, warned or
+ * failed: what came of it is taken from the keep. Not so when the machine had
+ * a part in it, or the time or the space was up.
  *
  * With `patches` set the one that is at fault is named where it can be found.
  *
@@ -54,6 +55,7 @@ struct build_job {
 	guint n_patches;		   /* 0: they are not known */
 	struct keep *keep;    /* of sources, finished bases and results */
 	const char *out_dir;  /* artifacts and log go to out_dir/spec->id */
+	bool private_out;     /* nobody else reads or writes out_dir */
 	const char *work_dir; /* private folders are made here */
 	bool no_sandbox;
 	/*

@@ -55,6 +55,7 @@ struct run_options {
 	struct keep *keep;	 /* of what was built before */
 	const char *work_dir;	 /* private, the caller removes it */
 	const char *out_dir;	 /* artifacts and logs are kept here */
+	bool private_out;	 /* it is gone with work_dir */
 	const struct series_lookup *lookup; /* of other series; or NULL */
 	bool keep_ref; /* write what applied to a ref of its repository */
 	bool no_sandbox;
