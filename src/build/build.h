@@ -15,6 +15,7 @@
 #include "build/plan.h"
 #include "build/result.h"
 #include "build/sandbox.h"
+#include "build/slots.h"
 #include "build/toolchain.h"
 
 #endif

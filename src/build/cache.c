@@ -164,8 +164,9 @@ static bool pass_artifacts(const struct build_run *run,
 			   const struct build_result *result, const char *from,
 			   const char *to)
 {
-	bool (*pass)(const char *, const char *) =
-		run->job->private_out ? cache_link : cache_copy;
+	bool (*pass)(const char *, const char *) = run->job->private_out
+							   ? cache_link
+							   : cache_copy;
 
 	for (guint i = 0; i < result->artifacts->len; i++) {
 		const struct artifact *artifact = result->artifacts->pdata[i];

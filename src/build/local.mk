@@ -41,6 +41,7 @@ libreroll_a_SOURCES += \
 	src/build/sandbox-bwrap.c src/build/sandbox-child.c \
 	src/build/sandbox-internal.h \
 	src/build/trouble.c src/build/trouble.h \
+	src/build/slots.c src/build/slots.h \
 	src/build/snapshot.c src/build/snapshot.h src/build/snapshot-ways.h \
 	src/build/snapshot-btrfs.c \
 	src/build/snapshot-copy.c \
@@ -68,7 +69,7 @@ build_tests = \
 	tests/unit/test-images \
 	tests/unit/test-first-word \
 	tests/unit/test-kconfig \
-	tests/unit/test-keep \
+	tests/unit/test-keep tests/unit/test-slots \
 	tests/unit/test-place \
 	tests/unit/test-plan \
 	tests/unit/test-sandbox \
@@ -119,6 +120,8 @@ tests_unit_test_first_word_SOURCES = tests/unit/test-first-word.c \
 tests_unit_test_first_word_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_kconfig_SOURCES = tests/unit/test-kconfig.c
 tests_unit_test_kconfig_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_slots_SOURCES = tests/unit/test-slots.c
+tests_unit_test_slots_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_keep_SOURCES = tests/unit/test-keep.c tests/unit/test-build.h
 tests_unit_test_keep_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_place_SOURCES = tests/unit/test-place.c

@@ -12,6 +12,7 @@
 #include "build/kconfig.h"
 
 #define FRAGMENT_BYTES (1 << 20)
+#define JOB_BYTES (256ull << 20) /* of a compiler, with some to spare */
 
 /* What every spec of one rule is made of. */
 struct planner {
@@ -460,4 +461,11 @@ GPtrArray *build_plan(const struct project *project, const struct site *site,
 			return NULL;
 	}
 	return g_steal_pointer(&specs);
+}
+
+guint64 build_spec_needs_bytes(const struct build_spec *spec)
+{
+	guint64 needs = MAX(spec->jobs, 1) * JOB_BYTES;
+
+	return spec->memory_bytes ? MIN(needs, spec->memory_bytes) : needs;
 }

@@ -63,6 +63,9 @@ GPtrArray *build_plan(const struct project *project, const struct site *site,
  * same `text` and id. Any other build is left as it is.
  */
 void build_spec_draw(struct build_spec *spec, const char *text);
+/* The memory that it is likely to need, which is not what it may take. */
+guint64 build_spec_needs_bytes(const struct build_spec *spec);
+
 void build_spec_free(struct build_spec *spec);
 typedef struct build_spec build_spec_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(build_spec_t, build_spec_free)

@@ -23,6 +23,7 @@ struct check {
 	struct series_lookup *lookup; /* over the set */
 	struct tempdir *dir;
 	struct keep *keep;
+	struct slots *places;
 	struct store *store;
 	json_t *runs; /* what --json prints of each */
 	/* Of the run under way. */

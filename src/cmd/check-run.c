@@ -71,7 +71,7 @@ static bool run_series(struct check *check, const struct series *series,
 		.no_sandbox = check->no_sandbox,
 		.verify = check->verify || check->site->workers.verify,
 		.fresh = check->fresh,
-		.slots = cmd_count_slots(check->site, check->slots),
+		.slots = check->places,
 		.observer = progress_observe,
 	};
 

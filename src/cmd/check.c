@@ -26,6 +26,7 @@ static void check_clear(struct check *check)
 	series_set_free(check->set);
 	store_close(check->store);
 	keep_free(check->keep);
+	slots_free(check->places);
 	tempdir_free(check->dir);
 	g_clear_pointer(&check->loop, g_main_loop_unref);
 	g_clear_object(&check->cancellable);
@@ -241,6 +242,7 @@ static enum exit_status check_run(struct check *check, GError **error)
 	if (!check->store)
 		return error_exit_status(*error);
 	check->keep = open_keep(check);
+	check->places = slots_new(cmd_count_slots(check->site, check->slots));
 	check->loop = g_main_loop_new(NULL, FALSE);
 	check->cancellable = g_cancellable_new();
 	g_unix_signal_add(SIGINT, on_signal, check->cancellable);

@@ -2,7 +2,8 @@
 /*
  * The build stage. Every build of the matrix is recorded at once, each holding
  * a reference to the run; the store gives a reference back once only, whoever
- * reports the end and however often. The last one ends the stage.
+ * reports the end and however often. The last one ends the stage. Each begins
+ * when the machine has a place for it.
  */
 #include <string.h>
 
@@ -12,8 +13,7 @@ struct build_stage {
 	GPtrArray *plan;  /* of struct build_spec */
 	GPtrArray *slots; /* of struct build_slot, in order of the plan */
 	struct build_patch *patches; /* borrowed texts */
-	guint next;		     /* the first that was not started */
-	guint running;
+	guint left;		     /* that have not ended */
 	struct verdict *verdict;
 	GError *trouble;       /* the first build that could not be judged */
 	GPtrArray *uncompiled; /* by none of those that ended; NULL: none did */
@@ -145,22 +145,17 @@ static bool build_record(struct build_slot *slot, const char *status,
 	return false;
 }
 
-static void builds_pump(struct run *run);
-
-static void build_done(GObject *source, GAsyncResult *res, gpointer data)
+/* A build has come to an end, or to none: `result` is NULL with an error. */
+static void build_ended(struct build_slot *slot, struct build_result *result,
+			GError *error)
 {
-	struct build_slot *slot = data;
 	struct run *run = slot->run;
 	struct build_stage *builds = run->builds;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(build_result_t)
-		result = run->options->executor->run_finish(res, &error);
 	const char *status = result ? build_status_name(result->status)
 				    : "trouble";
 	g_autoptr(json_t) json = NULL;
 	guint left = 0;
 
-	(void)source;
 	if (result) {
 		json = build_result_to_json(result);
 		json_object_set_new(json, "id", json_text(slot->spec->id));
@@ -171,17 +166,44 @@ static void build_done(GObject *source, GAsyncResult *res, gpointer data)
 	log_event(LOG_LEVEL_INFO, run->id, "build %s %s", slot->spec->id,
 		  status);
 	run_observe(run, RUN_BUILD_ENDED, slot->spec->id, status);
-	builds->running--;
+	builds->left--;
 	if (!build_record(slot, status, json, &left))
-		left = builds->running + (builds->plan->len - builds->next);
+		left = builds->left;
 	if (result)
 		build_judge(builds, slot->spec, result);
 	else if (!builds->trouble)
-		builds->trouble = g_steal_pointer(&error);
+		builds->trouble = g_error_copy(error);
 	if (left == 0)
 		builds_end(run);
-	else
-		builds_pump(run);
+}
+
+static void build_done(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct build_slot *slot = data;
+	struct run *run = slot->run;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(build_result_t)
+		result = run->options->executor->run_finish(res, &error);
+
+	(void)source;
+	slots_give(run->options->slots);
+	build_ended(slot, result, error);
+}
+
+static void build_begin(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct build_slot *slot = data;
+	struct run *run = slot->run;
+	g_autoptr(GError) error = NULL;
+
+	(void)source;
+	if (!slots_take_finish(res, &error)) {
+		build_ended(slot, NULL, error);
+		return;
+	}
+	run_observe(run, RUN_BUILD_STARTED, slot->spec->id, NULL);
+	run->options->executor->run_async(&slot->job, run->cancellable,
+					  build_done, slot);
 }
 
 static void build_line(const char *line, gpointer data)
@@ -189,21 +211,6 @@ static void build_line(const char *line, gpointer data)
 	struct build_slot *slot = data;
 
 	run_observe(slot->run, RUN_BUILD_LINE, slot->spec->id, line);
-}
-
-static void builds_pump(struct run *run)
-{
-	struct build_stage *builds = run->builds;
-
-	while (builds->next < builds->slots->len &&
-	       builds->running < run->options->slots) {
-		struct build_slot *slot = builds->slots->pdata[builds->next++];
-
-		builds->running++;
-		run_observe(run, RUN_BUILD_STARTED, slot->spec->id, NULL);
-		run->options->executor->run_async(&slot->job, run->cancellable,
-						  build_done, slot);
-	}
 }
 
 /* The commit that the series and what it depends on were applied to. */
@@ -370,8 +377,12 @@ void builds_start(struct run *run)
 	for (guint i = 0; i < plan->len; i++)
 		g_ptr_array_add(run->builds->slots,
 				build_slot_new(run, plan->pdata[i]));
+	run->builds->left = plan->len;
 	if (plan->len == 0)
 		builds_end(run);
-	else
-		builds_pump(run);
+	for (guint i = 0; i < plan->len; i++)
+		slots_take_async(run->options->slots,
+				 build_spec_needs_bytes(plan->pdata[i]),
+				 run->cancellable, build_begin,
+				 run->builds->slots->pdata[i]);
 }

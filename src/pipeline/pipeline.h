@@ -6,7 +6,7 @@
  * The stages are rows of a table (stages.c); the state machine (run.c) moves a
  * run from row to row, each move one transaction of the store. The build stage
  * (builds.c) starts every build of the matrix at once under the run's
- * references; a slot limits how many run at a time.
+ * references; slots, shared by all runs, limit how many run at a time.
  *
  * Ownership: the options and all they borrow must live until the callback.
  * Errors: what the run could not judge: trouble and configuration. A refusal
@@ -61,7 +61,7 @@ struct run_options {
 	bool no_sandbox;
 	bool verify; /* build everything from nothing too, and compare */
 	bool fresh;  /* build everything from nothing alone */
-	guint slots;
+	struct slots *slots;   /* of all runs of this process */
 	run_observer observer; /* or NULL */
 	gpointer observer_data;
 };
