@@ -55,6 +55,16 @@ static const char *const queries[QUERY_COUNT] = {
 			    " SET status = ?3, result = ?4, ended_at = ?5"
 			    " WHERE run = ?1 AND name = ?2",
 
+	[QUERY_JOB_ADD] = "INSERT INTO job (run, build, name, lab, started_at)"
+			  " VALUES (?1, ?2, ?3, '', ?4)",
+	[QUERY_JOB_SENT] = "UPDATE job SET lab = ?4, lab_job = ?5"
+			   " WHERE run = ?1 AND build = ?2 AND name = ?3",
+	[QUERY_JOB_FIND] = "SELECT ended_at FROM job"
+			   " WHERE run = ?1 AND build = ?2 AND name = ?3",
+	[QUERY_JOB_END] = "UPDATE job"
+			  " SET status = ?4, result = ?5, ended_at = ?6"
+			  " WHERE run = ?1 AND build = ?2 AND name = ?3",
+
 	[QUERY_OUTBOX_ADD] =
 		"INSERT INTO outbox (revision, run, outcome, message_id,"
 		" recipient, mail, next_at, created_at)"

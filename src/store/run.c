@@ -68,9 +68,8 @@ bool store_run_start(struct store *store, const char *run, gint64 revision,
 			       error);
 }
 
-/* Either of `stage` (to be freed) and `refs` may be NULL. */
-static bool run_get(struct store *store, const char *run, char **stage,
-		    guint *refs, GError **error)
+bool run_get(struct store *store, const char *run, char **stage, guint *refs,
+	     GError **error)
 {
 	sqlite3_stmt *row;
 

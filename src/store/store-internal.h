@@ -37,6 +37,10 @@ enum query {
 	QUERY_BUILD_ADD,
 	QUERY_BUILD_FIND,
 	QUERY_BUILD_END,
+	QUERY_JOB_ADD,
+	QUERY_JOB_SENT,
+	QUERY_JOB_FIND,
+	QUERY_JOB_END,
 	QUERY_OUTBOX_ADD,
 	QUERY_OUTBOX_GET,
 	QUERY_COUNT
@@ -83,6 +87,10 @@ bool query_row(struct store *store, enum query query, const struct cell *cells,
 /* Begin a transaction; end it as `ok` says. The value is what came of it. */
 bool transaction_begin(struct store *store, GError **error);
 bool transaction_end(struct store *store, bool ok, GError **error);
+
+/* Either of `stage` (to be freed) and `refs` may be NULL. */
+bool run_get(struct store *store, const char *run, char **stage, guint *refs,
+	     GError **error);
 
 /* Set `error` from the handle's last SQLite error; FALSE. */
 bool store_fail(struct store *store, GError **error);

@@ -80,6 +80,26 @@ bool store_build_complete(struct store *store, const char *run,
 			  const char *result_json, guint *left, bool *counted,
 			  GError **error);
 
+/* One of a run's jobs: of a build, named after its board and root. */
+struct job_row {
+	const char *build, *name;
+};
+
+/* Record jobs that are about to be sent, and take one reference for each. */
+bool store_jobs_start(struct store *store, const char *run,
+		      const struct job_row *jobs, guint count, GError **error);
+
+/* The lab has it under that id. */
+bool store_job_sent(struct store *store, const char *run,
+		    const struct job_row *job, const char *lab,
+		    const char *lab_job, GError **error);
+
+/* As store_build_complete(). */
+bool store_job_complete(struct store *store, const char *run,
+			const struct job_row *job, const char *status,
+			const char *result_json, guint *left, bool *counted,
+			GError **error);
+
 /* References that a run still holds. */
 bool store_run_references(struct store *store, const char *run, guint *count,
 			  GError **error);

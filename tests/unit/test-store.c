@@ -296,6 +296,37 @@ static void builds_are_started_all_or_none(void **state)
 	assert_int_equal(references(store), 0);
 }
 
+static void a_job_gives_its_reference_back_once(void **state)
+{
+	static const char *const builds[] = {"arm", NULL};
+	static const struct job_row jobs[] = {{"arm", "virt"}, {"arm", "a20"}};
+	static const struct job_row unknown = {"arm", "no"};
+	g_autoptr(store_t) store = open_ok(NULL);
+	g_autoptr(GError) error = NULL;
+	guint left = 999;
+	bool counted;
+
+	(void)state;
+	start(store);
+	assert_false(store_jobs_start(store, "r", jobs, 2, NULL));
+	assert_true(store_builds_start(store, "r", builds, NULL));
+	assert_true(store_build_complete(store, "r", "arm", "passed", NULL,
+					 &left, &counted, NULL));
+	assert_true(store_jobs_start(store, "r", jobs, 2, NULL));
+	assert_int_equal(references(store), 2);
+	assert_true(store_job_sent(store, "r", &jobs[0], "lab", "17", NULL));
+	for (guint i = 0; i < 4; i++) {
+		assert_true(store_job_complete(store, "r", &jobs[i / 2],
+					       "complete", "{}", &left,
+					       &counted, NULL));
+		assert_int_equal(counted, i % 2 == 0);
+		assert_int_equal(left, i < 2 ? 1 : 0);
+	}
+	assert_false(store_job_complete(store, "r", &unknown, "complete", NULL,
+					&left, &counted, &error));
+	assert_error(error, REROLL_ERROR_NOT_FOUND);
+}
+
 static void a_reply_of_one_outcome_is_queued_once(void **state)
 {
 	static const char mail[] = "Subject: x\n\n\0bytes";
@@ -512,6 +543,7 @@ int main(void)
 		cmocka_unit_test(
 			a_late_completion_after_the_run_changes_nothing_else),
 		cmocka_unit_test(builds_are_started_all_or_none),
+		cmocka_unit_test(a_job_gives_its_reference_back_once),
 		cmocka_unit_test(a_reply_of_one_outcome_is_queued_once),
 		ON_DISK(a_killed_process_leaves_what_was_committed),
 		ON_DISK(two_handles_share_one_file),

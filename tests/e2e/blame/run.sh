@@ -78,6 +78,7 @@ finish() { # check the case before
 }
 
 count=0
+# shellcheck source=/dev/null
 . "$here/table"
 finish
 [ -z "${KEEP-}" ] || cp -r "$scratch/cases" "$KEEP"
