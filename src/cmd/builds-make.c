@@ -218,7 +218,7 @@ static void build_done(GObject *source, GAsyncResult *res, gpointer data)
 			 : result->reused ? "there"
 					  : build_status_name(result->status),
 			 making->progress);
-	if (error) {
+	if (!result) {
 		g_prefix_error(&error, "%s: ", build->title);
 		tell(making, error);
 	} else {
