@@ -145,7 +145,22 @@ static bool build_record(struct build_slot *slot, const char *status,
 	return false;
 }
 
-/* A build has come to an end, or to none: `result` is NULL with an error. */
+/* What the stages after this one go on with. */
+static void keep_built(const struct build_slot *slot,
+		       struct build_result *result)
+{
+	struct built *built = g_new0(struct built, 1);
+
+	built->job = &slot->job;
+	built->result = result;
+	built->dir = g_build_filename(slot->job.out_dir, slot->spec->id, NULL);
+	g_ptr_array_add(slot->run->built, built);
+}
+
+/*
+ * A build has come to an end, or to none: `result`, which is taken, is NULL
+ * with an error.
+ */
 static void build_ended(struct build_slot *slot, struct build_result *result,
 			GError *error)
 {
@@ -169,10 +184,12 @@ static void build_ended(struct build_slot *slot, struct build_result *result,
 	builds->left--;
 	if (!build_record(slot, status, json, &left))
 		left = builds->left;
-	if (result)
+	if (result) {
 		build_judge(builds, slot->spec, result);
-	else if (!builds->trouble)
+		keep_built(slot, result);
+	} else if (!builds->trouble) {
 		builds->trouble = g_error_copy(error);
+	}
 	if (left == 0)
 		builds_end(run);
 }
@@ -182,8 +199,8 @@ static void build_done(GObject *source, GAsyncResult *res, gpointer data)
 	struct build_slot *slot = data;
 	struct run *run = slot->run;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(build_result_t)
-		result = run->options->executor->run_finish(res, &error);
+	struct build_result *result = run->options->executor->run_finish(
+		res, &error);
 
 	(void)source;
 	slots_give(run->options->slots);

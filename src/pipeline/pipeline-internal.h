@@ -14,6 +14,13 @@ struct stage_record {
 	struct verdict *verdict;
 };
 
+/* A build that came to a result. */
+struct built {
+	const struct build_job *job; /* of the build stage */
+	struct build_result *result;
+	char *dir; /* of its artifacts */
+};
+
 struct run {
 	GTask *task; /* owned until it returns */
 	const struct run_options *options;
@@ -27,6 +34,7 @@ struct run {
 	GPtrArray *records; /* of struct stage_record */
 	struct build_stage *builds;
 	json_t *builds_json; /* array, filled as builds end */
+	GPtrArray *built;    /* of struct built, the same */
 };
 
 void run_observe(struct run *run, enum run_event event, const char *subject,

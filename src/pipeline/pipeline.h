@@ -22,10 +22,15 @@
 #include "gate/gate.h"
 #include "store/store.h"
 
+struct run;
+
 struct stage {
 	const char *name; /* "style" */
 	const char *doc;  /* passes when ..., one line */
-	gate_check check; /* NULL: the build stage */
+	gate_check check; /* a gate; or NULL */
+	/* It goes on by itself, and ends with run_stage_judged() or _failed().
+	 */
+	void (*start)(struct run *run);
 };
 
 /* The table, in order, ended by a row without a name. */

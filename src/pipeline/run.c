@@ -13,6 +13,15 @@ static void stage_record_free(gpointer data)
 	g_free(record);
 }
 
+static void built_free(gpointer data)
+{
+	struct built *built = data;
+
+	build_result_free(built->result);
+	g_free(built->dir);
+	g_free(built);
+}
+
 static void run_free(gpointer data)
 {
 	struct run *run = data;
@@ -21,6 +30,7 @@ static void run_free(gpointer data)
 	build_stage_free(run->builds);
 	g_ptr_array_unref(run->records);
 	json_decref(run->builds_json);
+	g_ptr_array_unref(run->built);
 	g_free(run->objects_dir);
 	g_free(run->id);
 	g_free(run);
@@ -94,7 +104,7 @@ static void stage_start(struct run *run);
 
 void run_stage_judged(struct run *run, struct verdict *verdict)
 {
-	bool passed = !verdict->outcome;
+	bool passed = verdict_passed(verdict);
 	const struct stage *next = run->stage + 1;
 	struct stage_record *record = g_new0(struct stage_record, 1);
 	g_autoptr(GError) error = NULL;
@@ -153,7 +163,7 @@ static void stage_start(struct run *run)
 	run->stage_started_ms = clock_monotonic_ms();
 	run_observe(run, RUN_STAGE_STARTED, run->stage->name, NULL);
 	if (!run->stage->check) {
-		builds_start(run);
+		run->stage->start(run);
 		return;
 	}
 	task = g_task_new(NULL, run->cancellable, gate_done, run);
@@ -195,6 +205,7 @@ void run_async(const struct run_options *options, GCancellable *cancellable,
 	run->id = clock_new_id();
 	run->records = g_ptr_array_new_with_free_func(stage_record_free);
 	run->builds_json = json_array();
+	run->built = g_ptr_array_new_with_free_func(built_free);
 	run->stage = stages;
 	run->objects_dir = g_build_filename(options->work_dir, "objects", NULL);
 	run->subject = (struct gate_subject){

@@ -2,6 +2,7 @@
 #include "report/finding.h"
 
 #include "base/base.h"
+#include "report/outcome.h"
 
 struct finding *finding_new(enum severity severity, const char *file,
 			    guint line, const char *type, const char *text)
@@ -142,6 +143,13 @@ void verdict_free(struct verdict *verdict)
 	json_decref(verdict->detail);
 	g_free(verdict->summary);
 	g_free(verdict);
+}
+
+bool verdict_passed(const struct verdict *verdict)
+{
+	const struct outcome *outcome = outcome_find(verdict->outcome);
+
+	return !outcome || outcome->passed;
 }
 
 void verdict_refuse(struct verdict *verdict, const char *outcome,

@@ -42,7 +42,8 @@ json_t *finding_to_json(const struct finding *finding);
 struct finding *finding_from_json(json_t *json);
 
 struct verdict {
-	const char *outcome; /* a name of the outcome table; NULL: passed */
+	const char *outcome; /* a name of the outcome table; NULL: passed, and
+				nothing to be said of it */
 	char *summary;	     /* one sentence; NULL: the outcome says enough */
 	GPtrArray *findings; /* of struct finding; on a pass: worth knowing */
 	json_t *detail;	     /* object, merged into the reply's data; or NULL */
@@ -53,7 +54,11 @@ void verdict_free(struct verdict *verdict);
 typedef struct verdict verdict_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(verdict_t, verdict_free)
 
-/* Turn it into a refusal: `outcome` is static; the first refusal stands. */
+/* Whether nothing stands against the series. */
+bool verdict_passed(const struct verdict *verdict);
+
+/* Set its outcome, of either kind: `outcome` is static; the first one stands.
+ */
 void verdict_refuse(struct verdict *verdict, const char *outcome,
 		    const char *format, ...) G_GNUC_PRINTF(3, 4);
 
