@@ -2,7 +2,8 @@
 /*
  * reroll lint: every problem of every file, one a line on stdout. A roster that
  * a project names is read along, and the templates of its replies; with a site,
- * the tree and the toolchains that projects name must be known there.
+ * its boards, and the tree, the toolchains and the boards that projects name
+ * must be known there.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct lint {
 	struct problems *problems;
 	struct site *site;
 	GPtrArray *projects; /* of struct project */
+	GPtrArray *boards;   /* of the site, of struct board; or NULL */
 	guint files;
 	gboolean print;
 };
@@ -35,6 +37,18 @@ static void lint_roster(struct lint *lint, const char *path)
 	g_clear_pointer(&people, g_ptr_array_unref);
 }
 
+static void lint_boards(struct lint *lint, const char *path)
+{
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	g_autoptr(GPtrArray) boards = NULL;
+
+	lint->files++;
+	g_ptr_array_add(paths, (gpointer)(gsize)path);
+	boards = boards_load(paths, lint->problems);
+	if (boards)
+		print_text(lint, boards_print(boards));
+}
+
 static void lint_site(struct lint *lint, const char *path)
 {
 	g_autoptr(site_t) site = site_load(path, lint->problems);
@@ -44,7 +58,11 @@ static void lint_site(struct lint *lint, const char *path)
 		return;
 	print_text(lint, site_print(site));
 	g_clear_pointer(&lint->site, site_free);
+	g_clear_pointer(&lint->boards, g_ptr_array_unref);
 	lint->site = g_steal_pointer(&site);
+	lint->files += lint->site->boards->len;
+	if (lint->site->boards->len > 0)
+		lint->boards = boards_of_site(lint->site, lint->problems);
 }
 
 static void lint_description(struct lint *lint, const char *path)
@@ -79,6 +97,7 @@ static void lint_file(struct lint *lint, const char *path)
 		[FORM_SITE] = lint_site,
 		[FORM_ROSTER] = lint_roster,
 		[FORM_DESCRIPTION] = lint_description,
+		[FORM_BOARDS] = lint_boards,
 	};
 
 	if (g_file_test(path, G_FILE_TEST_IS_DIR))
@@ -105,6 +124,40 @@ static void check_toolchains(struct lint *lint, const struct project *project,
 	}
 }
 
+static const char *nearest_board(const GPtrArray *boards, const char *name)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	for (guint i = 0; i < boards->len; i++) {
+		const struct board *board = boards->pdata[i];
+
+		g_ptr_array_add(names, board->name);
+	}
+	g_ptr_array_add(names, NULL);
+	return text_nearest(name, (const char *const *)names->pdata);
+}
+
+/* Boards that `file` names; the installed ones are read when they are meant. */
+static void check_boards(struct lint *lint, const char *file,
+			 const GPtrArray *names)
+{
+	if (names->len && !lint->boards && !lint->site->boards->len)
+		lint->boards = boards_of_site(lint->site, lint->problems);
+	for (guint i = 0; lint->boards && i < names->len; i++) {
+		const char *name = names->pdata[i];
+		const char *near = NULL;
+
+		if (boards_find(lint->boards, name))
+			continue;
+		near = nearest_board(lint->boards, name);
+		problems_add(lint->problems, file, 0, 0,
+			     "found the board \"%s\", expected one of the "
+			     "site's boards%s%s%s",
+			     name, near ? "; did you mean \"" : "",
+			     near ? near : "", near ? "\"?" : "");
+	}
+}
+
 /* What a project names of the site. */
 static void check_against_site(struct lint *lint, const struct project *project)
 {
@@ -118,6 +171,19 @@ static void check_against_site(struct lint *lint, const struct project *project)
 			     lint->site->file);
 	for (guint i = 0; i < project->builds->len; i++)
 		check_toolchains(lint, project, project->builds->pdata[i]);
+	check_boards(lint, project->file, project->tests.boards);
+}
+
+/* What the site says and what projects say of it. */
+static void check_site(struct lint *lint)
+{
+	for (guint i = 0; i < lint->site->labs->len; i++) {
+		const struct lab_config *lab = lint->site->labs->pdata[i];
+
+		check_boards(lint, lint->site->file, lab->boards);
+	}
+	for (guint i = 0; i < lint->projects->len; i++)
+		check_against_site(lint, lint->projects->pdata[i]);
 }
 
 /* Each toolchain of the site: its version, or what is wrong with it. */
@@ -202,7 +268,7 @@ static gboolean parse_options(struct lint_options *options, int *argc,
 		 "a roster, YAML or *.csv", "FILE"},
 		{"document", 0, 0, G_OPTION_ARG_STRING, &options->document,
 		 "print the keys of a form as the manual lists them",
-		 "project|site"},
+		 "project|site|boards"},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY,
 		 &options->files, NULL, "[FILE...]"},
 		{NULL},
@@ -212,9 +278,9 @@ static gboolean parse_options(struct lint_options *options, int *argc,
 		argc, argv, entries,
 		"print every problem of configuration files and of the "
 		"templates they name",
-		"FILE is a project, a folder of projects, a site, a roster or "
-		"a test\ndescription: what it is shows in its keys. With "
-		"nothing named the installed\n" REROLL_SITE_FILE
+		"FILE is a project, a folder of projects, a site, a roster, "
+		"boards or a test\ndescription: what it is shows in its keys. "
+		"With nothing named the installed\n" REROLL_SITE_FILE
 		" and its projects are checked.\n\n"
 		"Exit status: 0 no problem, 2 problems or wrong use.",
 		error);
@@ -255,14 +321,15 @@ static int lint_all(const struct lint_options *options)
 	if (!options->site && !options->projects && !options->rosters &&
 	    !options->files)
 		lint_installed(&lint);
-	for (guint i = 0; lint.site && i < projects->len; i++)
-		check_against_site(&lint, projects->pdata[i]);
+	if (lint.site)
+		check_site(&lint);
 	if (lint.site || projects->len > 0)
 		cmd_check_templates(projects, lint.site, problems);
 	if (lint.site && options->toolchains)
 		prove_toolchains(&lint);
 	status = finish(&lint);
 	site_free(lint.site);
+	g_clear_pointer(&lint.boards, g_ptr_array_unref);
 	return status;
 }
 
@@ -271,7 +338,7 @@ static int print_document(const char *form)
 	g_autofree char *text = form_document(form);
 
 	if (!text) {
-		fputs("reroll lint: --document takes project or site\n",
+		fputs("reroll lint: --document takes project, site or boards\n",
 		      stderr);
 		return EXIT_STATUS_USAGE;
 	}

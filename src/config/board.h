@@ -27,18 +27,40 @@ enum symbol_op {
 	SYMBOL_GE, /* "CONFIG_NR_CPUS>=1": numbers, decimal or 0x */
 };
 
+/* Of .config: from -2^63 to 2^64 - 1, which no one C type holds. */
+struct symbol_number {
+	bool minus;
+	guint64 size;
+};
+
 struct symbol_test {
+	char *text; /* as it was written, for messages */
 	char *symbol;
 	enum symbol_op op;
-	char *value;   /* NULL for SYMBOL_ON */
-	gint64 number; /* of the last four */
+	char *value; /* NULL for SYMBOL_ON; a text keeps its quotes */
+	bool numeric;
+	struct symbol_number number; /* of value, when it is one */
 };
 
 /* One entry of a list: a test, or a list of which one must hold. */
 struct symbol_rule {
-	char *text;	/* as it was written, for messages */
+	char *text;	/* "CONFIG_A=y or CONFIG_B=y", for messages */
 	GPtrArray *any; /* of struct symbol_test */
 };
+
+/* "CONFIG_X", "CONFIG_X=y", "CONFIG_X>=4"; NULL: it is none of these. */
+struct symbol_test *symbol_test_parse(const char *text);
+void symbol_test_free(struct symbol_test *test);
+typedef struct symbol_test symbol_test_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(symbol_test_t, symbol_test_free)
+
+/* Decimal or 0x, all of the `len` bytes; false: it is no number. */
+bool symbol_number_parse(const char *text, gsize len,
+			 struct symbol_number *number);
+
+/* As strcmp() does. */
+int symbol_number_compare(const struct symbol_number *a,
+			  const struct symbol_number *b);
 
 struct board {
 	char *file; /* where it stands */
@@ -74,5 +96,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(board_t, board_free)
 GPtrArray *boards_load(const GPtrArray *paths, struct problems *problems);
 GPtrArray *boards_parse(const char *text, gsize len, const char *file,
 			struct problems *problems);
+
+/*
+ * Those of the site's files; when it names none, the installed ones, in the
+ * folder $REROLL_BOARDS or the one of the package.
+ */
+struct site;
+GPtrArray *boards_of_site(const struct site *site, struct problems *problems);
+
+/* By name; NULL when there is none. */
+const struct board *boards_find(const GPtrArray *boards, const char *name);
+
+/* Effective records as YAML, with defaults, for lint --print. */
+char *boards_print(const GPtrArray *boards);
 
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <gio/gunixinputstream.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -42,4 +43,26 @@ char *file_read(const char *path, gsize most, gsize *len,
 	}
 	text[*len] = '\0';
 	return g_steal_pointer(&text);
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+GPtrArray *file_list_yaml(const char *path)
+{
+	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	if (!dir)
+		g_ptr_array_add(files, g_strdup(path));
+	while (dir && (name = g_dir_read_name(dir))) {
+		if (g_str_has_suffix(name, ".yaml") && *name != '.')
+			g_ptr_array_add(files,
+					g_build_filename(path, name, NULL));
+	}
+	g_ptr_array_sort(files, compare_names);
+	return files;
 }

@@ -16,4 +16,7 @@
 char *file_read(const char *path, gsize most, gsize *len,
 		struct problems *problems);
 
+/* The *.yaml files of a folder, sorted; a file by itself. Of char *. */
+GPtrArray *file_list_yaml(const char *path);
+
 #endif

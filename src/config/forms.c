@@ -3,9 +3,20 @@
 
 #include <string.h>
 
+#include "config/board-internal.h"
 #include "config/file.h"
 #include "config/project-internal.h"
 #include "config/site-internal.h"
+
+/* A person has a name as well. */
+static enum form_kind guess_list(const struct node *list)
+{
+	for (guint i = 0; i < list->items->len; i++) {
+		if (schema_known_keys(&board_form, list->items->pdata[i]) > 1)
+			return FORM_BOARDS;
+	}
+	return FORM_ROSTER;
+}
 
 enum form_kind form_guess(const char *path)
 {
@@ -24,7 +35,7 @@ enum form_kind form_guess(const char *path)
 	if (!tree)
 		return FORM_PROJECT;
 	if (tree->root->kind == NODE_LIST)
-		return FORM_ROSTER;
+		return guess_list(tree->root);
 	if (node_value(tree->root, "suite"))
 		return FORM_DESCRIPTION;
 	return schema_known_keys(&site_form, tree->root) >
@@ -39,5 +50,7 @@ char *form_document(const char *name)
 		return schema_document(&project_form);
 	if (strcmp(name, "site") == 0)
 		return schema_document(&site_form);
+	if (strcmp(name, "boards") == 0)
+		return schema_document(&board_form);
 	return NULL;
 }

@@ -8,16 +8,24 @@
 
 #include "config/problems.h"
 
-enum form_kind { FORM_PROJECT, FORM_SITE, FORM_ROSTER, FORM_DESCRIPTION };
+enum form_kind {
+	FORM_PROJECT,
+	FORM_SITE,
+	FORM_ROSTER,
+	FORM_DESCRIPTION,
+	FORM_BOARDS,
+};
 
 /*
- * What a file looks like: a roster is a list or *.csv, a description has a
- * suite, and of project and site it is the one that knows more of its keys.
+ * What a file looks like: a roster is a list or *.csv, and so are boards, whose
+ * rows have more of their keys than a name; a description has a suite, and of
+ * project and site it is the one that knows more of its keys.
  * PROJECT when it cannot be read: loading it tells why.
  */
 enum form_kind form_guess(const char *path);
 
-/* The keys of "project" or "site" as an mdoc(7) list; NULL: no such form. */
+/* The keys of "project", "site" or "boards" as an mdoc(7) list; NULL: no such
+ * form. */
 char *form_document(const char *name);
 
 #endif

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
 	src/config/arch.c src/config/arch.h \
-	src/config/board.h src/config/cfg.h \
+	src/config/board.c src/config/board.h src/config/board-internal.h \
+	src/config/board-schema.c src/config/board-symbol.c \
+	src/config/cfg.h \
 	src/config/csv.c src/config/csv.h \
 	src/config/description.c src/config/description.h \
 	src/config/expect.c src/config/expect.h \
@@ -23,11 +25,15 @@ libreroll_a_SOURCES += \
 # The pages' key lists come from the tables.
 noinst_PROGRAMS = man/keys
 man_keys_SOURCES = man/keys.c
-man_MANS = man/reroll-project.5 man/reroll-template.5 man/reroll.yaml.5
-EXTRA_DIST += man/reroll-project.5.in man/reroll-template.5.in \
+man_MANS = man/reroll-boards.5 man/reroll-project.5 man/reroll-template.5 man/reroll.yaml.5
+EXTRA_DIST += man/reroll-boards.5.in man/reroll-project.5.in man/reroll-template.5.in \
 	man/reroll.yaml.5.in \
 	projects contrib/examples
 CLEANFILES += $(man_MANS)
+man/reroll-boards.5: $(srcdir)/man/reroll-boards.5.in man/keys$(EXEEXT)
+	$(AM_V_GEN)man/keys$(EXEEXT) boards >$@.keys && \
+		sed -e '/^@KEYS@$$/{r $@.keys' -e 'd;}' \
+		$(srcdir)/man/reroll-boards.5.in >$@ && rm -f $@.keys
 man/reroll-project.5: $(srcdir)/man/reroll-project.5.in man/keys$(EXEEXT)
 	$(AM_V_GEN)man/keys$(EXEEXT) project >$@.keys && \
 		sed -e '/^@KEYS@$$/{r $@.keys' -e 'd;}' \
@@ -48,6 +54,11 @@ TESTS += tests/unit/test-yaml
 tests_fuzz_fuzz_yaml_SOURCES = tests/fuzz/fuzz-yaml.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_yaml_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-yaml
+
+check_PROGRAMS += tests/unit/test-board
+tests_unit_test_board_SOURCES = tests/unit/test-board.c
+tests_unit_test_board_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-board
 
 check_PROGRAMS += tests/unit/test-project
 tests_unit_test_project_SOURCES = tests/unit/test-project.c

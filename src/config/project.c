@@ -256,29 +256,6 @@ struct project *project_load(const char *path, struct problems *problems)
 	return text ? project_parse(text, len, path, problems) : NULL;
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The *.yaml files of a folder, sorted; a file by itself. */
-static GPtrArray *list_files(const char *path)
-{
-	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	if (!dir)
-		g_ptr_array_add(files, g_strdup(path));
-	while (dir && (name = g_dir_read_name(dir))) {
-		if (g_str_has_suffix(name, ".yaml") && *name != '.')
-			g_ptr_array_add(files,
-					g_build_filename(path, name, NULL));
-	}
-	g_ptr_array_sort(files, compare_names);
-	return files;
-}
-
 /* The project is kept when its name is new. */
 static void add_project(GPtrArray *projects, struct project *project,
 			struct problems *problems)
@@ -301,7 +278,7 @@ static void add_project(GPtrArray *projects, struct project *project,
 GPtrArray *projects_load(const char *path, struct problems *problems)
 {
 	guint before = problems_count(problems);
-	g_autoptr(GPtrArray) files = list_files(path);
+	g_autoptr(GPtrArray) files = file_list_yaml(path);
 	g_autoptr(GPtrArray) projects = g_ptr_array_new_with_free_func(
 		(GDestroyNotify)project_free);
 

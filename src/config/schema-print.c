@@ -59,6 +59,24 @@ static int add_named(yaml_document_t *document, const struct schema_key *key,
 	return to;
 }
 
+static int add_choices(yaml_document_t *document, const struct schema_key *key,
+		       const GPtrArray *list)
+{
+	int to = yaml_document_add_sequence(document, NULL,
+					    YAML_ANY_SEQUENCE_STYLE);
+
+	for (guint i = 0; i < list->len; i++) {
+		g_autoptr(GPtrArray) texts = key->choice->texts(list->pdata[i]);
+		struct schema_key each = {.type = KEY_LIST};
+		int item = texts->len == 1
+				   ? add_scalar(document, texts->pdata[0], true)
+				   : add_list(document, &each, texts);
+
+		yaml_document_append_sequence_item(document, to, item);
+	}
+	return to;
+}
+
 /* 0 when there is nothing to write. */
 static int add_value(yaml_document_t *document, const struct schema_key *key,
 		     gconstpointer of)
@@ -70,6 +88,8 @@ static int add_value(yaml_document_t *document, const struct schema_key *key,
 		return add_map(document, key->form, of);
 	if (key->type == KEY_NAMED)
 		return add_named(document, key, *(GPtrArray *const *)field);
+	if (key->type == KEY_CHOICES)
+		return add_choices(document, key, *(GPtrArray *const *)field);
 	if (!schema_is_scalar(key->type))
 		return add_list(document, key, *(GPtrArray *const *)field);
 	text = schema_format(key, key->type, field);
@@ -137,6 +157,12 @@ static void document_key(GString *out, const struct schema_key *key,
 		g_autofree char *item = schema_expected(key, key->item);
 
 		g_string_append_printf(out, "; each entry: %s", item);
+	}
+	if (key->type == KEY_CHOICES) {
+		g_autofree char *item = schema_expected(key, key->item);
+
+		g_string_append_printf(
+			out, "; each entry: %s; or a list of these", item);
 	}
 	if (key->flags & KEY_REQUIRED)
 		g_string_append(out, "; required");

@@ -242,6 +242,7 @@ static const struct {
 	[KEY_SECTION] = {NULL, NULL, "a map of keys"},
 	[KEY_ROWS] = {NULL, NULL, "a list of maps"},
 	[KEY_NAMED] = {NULL, NULL, "a map of names"},
+	[KEY_CHOICES] = {NULL, NULL, "a list"},
 };
 
 bool schema_is_scalar(enum key_type type)

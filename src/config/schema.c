@@ -111,6 +111,21 @@ static void check_length(const struct schema_key *key, const struct node *node,
 			       len, key->most);
 }
 
+static void add_item(const struct schema_key *key, const struct node *item,
+		     const struct schema_reader *reader, GPtrArray *list)
+{
+	char *text = NULL;
+
+	if (!may_be(item, key->item) ||
+	    !schema_parse(key, key->item, reader->dir, item->text, &text)) {
+		tell_expected(reader, key, key->item, item);
+		return;
+	}
+	if (key->item == KEY_PATH)
+		check_file(reader, key, item, text);
+	g_ptr_array_add(list, text);
+}
+
 static void fill_list(const struct schema_key *key, const struct node *node,
 		      const struct schema_reader *reader, GPtrArray *list)
 {
@@ -119,20 +134,40 @@ static void fill_list(const struct schema_key *key, const struct node *node,
 		return;
 	}
 	check_length(key, node, reader);
-	for (guint i = 0; i < node->items->len; i++) {
-		const struct node *item = node->items->pdata[i];
-		char *text = NULL;
+	for (guint i = 0; i < node->items->len; i++)
+		add_item(key, node->items->pdata[i], reader, list);
+}
 
-		if (!may_be(item, key->item) ||
-		    !schema_parse(key, key->item, reader->dir, item->text,
-				  &text)) {
-			tell_expected(reader, key, key->item, item);
-			continue;
-		}
-		if (key->item == KEY_PATH)
-			check_file(reader, key, item, text);
-		g_ptr_array_add(list, text);
+/* A text stands for a list of it alone. */
+static void fill_choice(const struct schema_key *key, const struct node *node,
+			const struct schema_reader *reader, GPtrArray *list)
+{
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+	bool several = node->kind == NODE_LIST;
+	guint wanted = several ? node->items->len : 1;
+
+	for (guint i = 0; several && i < wanted; i++)
+		add_item(key, node->items->pdata[i], reader, texts);
+	if (!several)
+		add_item(key, node, reader, texts);
+	if (wanted == 0)
+		schema_problem(reader, node,
+			       "found an empty list, expected texts of which "
+			       "one is meant");
+	if (texts->len == wanted && wanted > 0)
+		g_ptr_array_add(list, key->choice->make(texts));
+}
+
+static void fill_choices(const struct schema_key *key, const struct node *node,
+			 const struct schema_reader *reader, GPtrArray *list)
+{
+	if (node->kind != NODE_LIST) {
+		tell_expected(reader, key, key->type, node);
+		return;
 	}
+	check_length(key, node, reader);
+	for (guint i = 0; i < node->items->len; i++)
+		fill_choice(key, node->items->pdata[i], reader, list);
 }
 
 static void fill_rows(const struct schema_key *key, const struct node *node,
@@ -182,6 +217,8 @@ static GPtrArray *new_list(const struct schema_key *key)
 
 	if (key->type == KEY_LIST)
 		destroy = g_free;
+	if (key->choice)
+		destroy = key->choice->free;
 	return g_ptr_array_new_with_free_func(destroy);
 }
 
@@ -244,6 +281,9 @@ static void fill_value(const struct schema_key *key, const struct node *node,
 		break;
 	case KEY_NAMED:
 		fill_named(key, node, reader, *(GPtrArray **)field);
+		break;
+	case KEY_CHOICES:
+		fill_choices(key, node, reader, *(GPtrArray **)field);
 		break;
 	default:
 		fill_scalar(key, node, reader, field);
@@ -390,6 +430,7 @@ void schema_clear(const struct schema *form, gpointer of)
 		case KEY_LIST:
 		case KEY_ROWS:
 		case KEY_NAMED:
+		case KEY_CHOICES:
 			g_clear_pointer((GPtrArray **)(gpointer)field,
 					g_ptr_array_unref);
 			break;

@@ -36,6 +36,8 @@ enum key_type {
 	KEY_SECTION, /* a map whose keys go into the same struct */
 	KEY_ROWS,    /* GPtrArray of structs, from a list of maps */
 	KEY_NAMED,   /* the same from a map, its keys being the `name` field */
+	KEY_CHOICES, /* GPtrArray of what `choice` makes of each entry: a text,
+		      * or a list of texts of which one is meant */
 };
 
 enum key_flags {
@@ -45,6 +47,14 @@ enum key_flags {
 };
 
 struct schema;
+
+/* What stands for an entry of KEY_CHOICES. */
+struct schema_choice {
+	/* `texts` of char *; each is what the key expects. */
+	gpointer (*make)(const GPtrArray *texts);
+	GPtrArray *(*texts)(gconstpointer entry); /* what it was made of */
+	GDestroyNotify free;
+};
 
 struct schema_key {
 	const char *key;
@@ -58,6 +68,7 @@ struct schema_key {
 	expect_check expect;
 	enum key_type item;
 	const struct schema *form; /* of a section or row */
+	const struct schema_choice *choice;
 	unsigned flags;
 	const char *doc; /* one sentence without the last stop */
 };

@@ -63,6 +63,24 @@ static void fuzz_description(const char *text, gsize len)
 	g_assert(!description == (problems_count(problems) > 0));
 }
 
+static void fuzz_boards(const char *text, gsize len)
+{
+	g_autoptr(problems_t) problems = problems_new();
+	g_autoptr(GPtrArray)
+		boards = boards_parse(text, len, "f.yaml", problems);
+	g_autoptr(GPtrArray) again = NULL;
+	g_autofree char *printed = NULL, *twice = NULL;
+
+	g_assert(!boards == (problems_count(problems) > 0));
+	if (!boards)
+		return;
+	printed = boards_print(boards);
+	again = boards_parse(printed, strlen(printed), "f.yaml", problems);
+	g_assert(again);
+	twice = boards_print(again);
+	g_assert_cmpstr(printed, ==, twice);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const char *text = (const char *)data;
@@ -72,5 +90,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	fuzz_description(text, len);
 	fuzz_roster(text, len, "f.yaml");
 	fuzz_roster(text, len, "f.csv");
+	fuzz_boards(text, len);
 	return 0;
 }

@@ -47,7 +47,8 @@ static void files_without_a_problem_are_counted(void **state)
 		{{"projects"}, "3 files, no problem\n"}, /* and a roster */
 		{{"--site", "contrib/examples/reroll.yaml", "--project",
 		  "projects", "--roster", "contrib/examples/roster.csv"},
-		 "5 files, no problem\n"},
+		 "6 files, no problem\n"}, /* and boards */
+		{{"boards/qemu.yaml"}, "1 file, no problem\n"},
 		{{"contrib/examples/roster.yaml",
 		  "tests/fuzz/corpus-yaml/description.yaml"},
 		 "2 files, no problem\n"},
@@ -103,6 +104,31 @@ static void what_a_project_names_must_be_known_to_the_site(void **state)
 					 "one of "));
 }
 
+static void boards_that_are_named_must_be_the_sites(void **state)
+{
+	static const char *const args[] = {
+		"--site", "tests/unit/lint/site-boards.yaml", "--project",
+		"tests/unit/lint/project-boards.yaml", NULL};
+	int status;
+	g_autofree char *text = run_lint(args, &status);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	(void)state;
+	assert_int_equal(status, EXIT_STATUS_USAGE);
+	assert_int_equal(g_strv_length(lines), 4);
+	assert_non_null(strstr(lines[0], "site-boards.yaml: found the board "
+					 "\"dask\", expected one of the "
+					 "site's boards; did you mean "
+					 "\"desk\"?"));
+	assert_non_null(strstr(lines[1], "project-boards.yaml: found the board "
+					 "\"qemu-amr\", expected one of the "
+					 "site's boards; did you mean "
+					 "\"qemu-arm\"?"));
+	assert_true(g_str_has_suffix(lines[2], "found the board "
+					       "\"nothing-like-it\", expected "
+					       "one of the site's boards"));
+}
+
 static void print_shows_the_effective_configuration(void **state)
 {
 	static const char *const args[] = {
@@ -140,6 +166,7 @@ int main(void)
 		cmocka_unit_test(every_problem_is_a_line_and_the_status_is_2),
 		cmocka_unit_test(
 			what_a_project_names_must_be_known_to_the_site),
+		cmocka_unit_test(boards_that_are_named_must_be_the_sites),
 		cmocka_unit_test(print_shows_the_effective_configuration),
 		cmocka_unit_test(document_prints_the_keys_for_the_manual),
 	};
