@@ -2,3 +2,12 @@
 libreroll_a_SOURCES += \
 	src/lab/job.h src/lab/lab-ops.h src/lab/lab.h src/lab/match.h \
 	src/lab/pool.h src/lab/results.h src/lab/rootfs.h
+
+libreroll_a_SOURCES += \
+	src/lab/match.c src/lab/match-arch.c src/lab/match-explain.c \
+	src/lab/match-internal.h src/lab/match-read.c src/lab/match-symbol.c
+
+check_PROGRAMS += tests/unit/test-match
+tests_unit_test_match_SOURCES = tests/unit/test-match.c
+tests_unit_test_match_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-match

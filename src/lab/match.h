@@ -50,7 +50,10 @@ GPtrArray *matcher_explain(struct matcher *matcher,
 /* The object of `reroll match`: {"boards": [...]}. New reference. */
 json_t *matches_to_json(const GPtrArray *matches);
 
-/* "qemu-arm: CONFIG_VIRTIO_BLK=y (is m), no zImage"; of one that does not. */
+/*
+ * "qemu-arm: CONFIG_VIRTIO_BLK=y (is m), no kernel zImage", of one that does
+ * not match.
+ */
 char *board_match_text(const struct board_match *match);
 
 #endif
