@@ -2,8 +2,10 @@
 # make bench [BENCH=NAME]: ours beside the peer, alternating, in one run.
 # File by file: the folder's name is a target, which make dist would run.
 EXTRA_DIST += bench/apply.bench bench/build.bench bench/check.bench \
-	bench/parse.bench bench/run
-bench: reroll
+	bench/match.bench bench/parse.bench bench/run
+EXTRA_PROGRAMS += bench/match
+bench_match_SOURCES = bench/match.c
+bench: reroll bench/match$(EXEEXT)
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		$(top_srcdir)/bench/run $(BENCH)
 .PHONY: bench
