@@ -16,6 +16,7 @@ static const struct {
 	{"parse", cmd_parse, "mails and the series they make, as JSON"},
 	{"apply", cmd_apply, "the tree a series gives, or why not, as JSON"},
 	{"lint", cmd_lint, "every problem of configuration files"},
+	{"match", cmd_match, "the boards a kernel can boot on, as JSON"},
 	{"render", cmd_render, "a template on JSON data"},
 	{"reply", cmd_reply, "show a reply on example data"},
 	{"builds", cmd_builds, "the kept builds: list, make ahead, anoint"},

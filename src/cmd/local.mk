@@ -6,6 +6,7 @@ libreroll_a_SOURCES += \
 	src/cmd/check.c src/cmd/check-internal.h src/cmd/check-run.c \
 	src/cmd/cmd.h \
 	src/cmd/lint.c \
+	src/cmd/match.c \
 	src/cmd/options.c \
 	src/cmd/parse.c \
 	src/cmd/progress.c src/cmd/progress.h \
@@ -15,7 +16,7 @@ libreroll_a_SOURCES += \
 	src/cmd/toolchains.c src/cmd/toolchains-install.c \
 	src/cmd/toolchains-internal.h \
 	src/cmd/trees.c
-dist_man_MANS += man/reroll.1 man/reroll-toolchains.1
+dist_man_MANS += man/reroll.1 man/reroll-match.1 man/reroll-toolchains.1
 
 check_PROGRAMS += tests/unit/test-lint
 tests_unit_test_lint_SOURCES = tests/unit/test-lint.c

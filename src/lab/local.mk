@@ -4,10 +4,14 @@ libreroll_a_SOURCES += \
 	src/lab/pool.h src/lab/results.h src/lab/rootfs.h
 
 libreroll_a_SOURCES += \
-	src/lab/match.c src/lab/match-arch.c src/lab/match-explain.c \
-	src/lab/match-internal.h src/lab/match-read.c src/lab/match-symbol.c
+	src/lab/match.c src/lab/match-arch.c src/lab/match-artifacts.c \
+	src/lab/match-explain.c src/lab/match-internal.h \
+	 src/lab/match-read.c src/lab/match-symbol.c
 
-check_PROGRAMS += tests/unit/test-match
+check_PROGRAMS += tests/unit/test-match tests/fuzz/fuzz-match
 tests_unit_test_match_SOURCES = tests/unit/test-match.c
 tests_unit_test_match_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-match
+tests_fuzz_fuzz_match_SOURCES = tests/fuzz/fuzz-match.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_match_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-match

@@ -30,6 +30,13 @@ struct match_build {
 		*artifacts; /* of struct artifact; NULL: not looked at */
 };
 
+/*
+ * The artifacts in a folder: those that its manifest.json lists, or without one
+ * all files below it, with the role "kernel" where the name is an image's. Of
+ * struct artifact. NOT_FOUND, INPUT the manifest is none, LIMIT.
+ */
+GPtrArray *artifacts_load(const char *dir, GError **error);
+
 /* The indexes of the boards that match, in order. Of guint. */
 GArray *matcher_run(struct matcher *matcher, const struct match_build *build);
 
