@@ -20,6 +20,7 @@ static const struct {
 	{"render", cmd_render, "a template on JSON data"},
 	{"reply", cmd_reply, "show a reply on example data"},
 	{"builds", cmd_builds, "the kept builds: list, make ahead, anoint"},
+	{"rootfs", cmd_rootfs, "the roots that tests run in: list, make"},
 	{"toolchains", cmd_toolchains,
 	 "the compilers of each arch: list, prove, install"},
 	{"trees", cmd_trees, "the site's trees: list, fetch, prune"},

@@ -15,3 +15,11 @@ TESTS += tests/unit/test-match
 tests_fuzz_fuzz_match_SOURCES = tests/fuzz/fuzz-match.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_match_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-match
+
+libreroll_a_SOURCES += \
+	src/lab/rootfs.c src/lab/rootfs-busybox.c src/lab/rootfs-cpio.c \
+	src/lab/rootfs-fetch.c src/lab/rootfs-internal.h
+check_PROGRAMS += tests/unit/test-rootfs
+tests_unit_test_rootfs_SOURCES = tests/unit/test-rootfs.c
+tests_unit_test_rootfs_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-rootfs

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Root file systems that tests run in: the built-in one (busybox alone, for any
- * arch Debian has it for) and those of the site.
+ * The built-in root file system that tests run in: busybox alone, for any arch
+ * that Debian has it for.
  *
- * The built-in one is made once an arch and kept in the state folder under the
- * digest of what it is made of: the package busybox-static of that arch, which
- * is fetched by apt where the machine has not got it, only when asked to.
- * Errors: CONFIG it is not there: the message names the command that makes it.
+ * It is made once an arch and kept in the state folder under the digest of its
+ * bytes, which depend on nothing but busybox: /bin/busybox and a link for each
+ * name it goes by, empty folders to mount on, the device nodes a shell needs,
+ * /etc/passwd and /etc/group. It has no /init; whoever boots it brings one.
+ * This machine's own is made without being asked for when its busybox is a
+ * static one; others are fetched by apt, only when asked to.
+ * Errors: CONFIG it is not there: the message names the command that makes it;
+ * TEMP the folder cannot be written to, or apt has no network.
  */
 #ifndef LAB_ROOTFS_H
 #define LAB_ROOTFS_H
