@@ -71,6 +71,12 @@ static void lint_description(struct lint *lint, const char *path)
 	lint->files++;
 }
 
+static void lint_testdef(struct lint *lint, const char *path)
+{
+	test_definition_free(test_definition_load(path, lint->problems));
+	lint->files++;
+}
+
 static void lint_project(struct lint *lint, const char *path)
 {
 	g_autoptr(GPtrArray) projects = projects_load(path, lint->problems);
@@ -98,6 +104,7 @@ static void lint_file(struct lint *lint, const char *path)
 		[FORM_ROSTER] = lint_roster,
 		[FORM_DESCRIPTION] = lint_description,
 		[FORM_BOARDS] = lint_boards,
+		[FORM_TESTDEF] = lint_testdef,
 	};
 
 	if (g_file_test(path, G_FILE_TEST_IS_DIR))
@@ -281,6 +288,9 @@ static gboolean parse_options(struct lint_options *options, int *argc,
 		"FILE is a project, a folder of projects, a site, a roster, "
 		"boards or a test\ndescription: what it is shows in its keys. "
 		"With nothing named the installed\n" REROLL_SITE_FILE
+		"a test\ndescription or a test definition: what it is shows in "
+		"its keys. With "
+		"nothing named the installed\n" REROLL_SITE_FILE
 		" and its projects are checked.\n\n"
 		"Exit status: 0 no problem, 2 problems or wrong use.",
 		error);

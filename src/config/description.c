@@ -56,6 +56,7 @@ struct description *description_parse(const char *text, gsize len,
 	if (!tree)
 		return NULL;
 	description = g_new0(struct description, 1);
+	description->file = g_strdup(file);
 	schema_fill(&description_form, tree->root, &reader, description);
 	problems_sort(problems, before, file);
 	if (problems_count(problems) > before)
@@ -78,5 +79,6 @@ void description_free(struct description *description)
 	if (!description)
 		return;
 	schema_clear(&description_form, description);
+	g_free(description->file);
 	g_free(description);
 }

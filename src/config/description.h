@@ -20,6 +20,7 @@
 #define DESCRIPTION_BYTES (64 << 10)
 
 struct description {
+	char *file; /* where it stands: in the series, its path there */
 	char *suite;
 	char *project;
 	char *path;

@@ -23,6 +23,13 @@ const char *expect_word(const char *text)
 	return "a name of letters, digits, \".\", \"_\" and \"-\"";
 }
 
+const char *expect_variable(const char *text)
+{
+	if (made_of(text, NAME_CHARS) && !g_ascii_isdigit(*text))
+		return NULL;
+	return "the name of a shell variable";
+}
+
 const char *expect_address(const char *text)
 {
 	const char *at = strrchr(text, '@');

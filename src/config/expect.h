@@ -10,6 +10,7 @@
 typedef const char *(*expect_check)(const char *text);
 
 const char *expect_word(const char *text);     /* letters digits . _ - */
+const char *expect_variable(const char *text); /* of the shell */
 const char *expect_address(const char *text);  /* name@example.org */
 const char *expect_inside(const char *text);   /* a path below a folder */
 const char *expect_artifact(const char *text); /* and not one of ours */

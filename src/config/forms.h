@@ -14,13 +14,15 @@ enum form_kind {
 	FORM_ROSTER,
 	FORM_DESCRIPTION,
 	FORM_BOARDS,
+	FORM_TESTDEF,
 };
 
 /*
  * What a file looks like: a roster is a list or *.csv, and so are boards, whose
- * rows have more of their keys than a name; a description has a suite, and of
- * project and site it is the one that knows more of its keys.
- * PROJECT when it cannot be read: loading it tells why.
+ * rows have more of their keys than a name; a description has a suite, a test
+ * definition metadata or steps to run, and of project and site it is the one
+ * that knows more of its keys. PROJECT when it cannot be read: loading it tells
+ * why.
  */
 enum form_kind form_guess(const char *path);
 

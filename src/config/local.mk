@@ -19,7 +19,8 @@ libreroll_a_SOURCES += \
 	src/config/schema-print.c src/config/schema-value.c \
 	src/config/site.c src/config/site.h \
 	src/config/site-internal.h src/config/site-schema.c \
-	src/config/testdef.h \
+	src/config/testdef.c src/config/testdef.h \
+	src/config/testdef-internal.h \
 	src/config/yaml.c src/config/yaml.h
 
 # The pages' key lists come from the tables.
@@ -74,6 +75,15 @@ check_PROGRAMS += tests/unit/test-roster
 tests_unit_test_roster_SOURCES = tests/unit/test-roster.c
 tests_unit_test_roster_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-roster
+
+check_PROGRAMS += tests/unit/test-testdef
+tests_unit_test_testdef_SOURCES = tests/unit/test-testdef.c
+tests_unit_test_testdef_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-testdef
+check_PROGRAMS += tests/fuzz/fuzz-testdef
+tests_fuzz_fuzz_testdef_SOURCES = tests/fuzz/fuzz-testdef.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_testdef_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-testdef
 
 check_PROGRAMS += tests/unit/test-description
 tests_unit_test_description_SOURCES = tests/unit/test-description.c

@@ -19,6 +19,12 @@ static inline gconstpointer schema_field_of(const struct schema_key *key,
 	return (const char *)base + key->offset;
 }
 
+/* The one value that a row of the form is; NULL: it is a map. */
+static inline const struct schema_key *schema_value(const struct schema *form)
+{
+	return form->keys->key && !*form->keys->key ? form->keys : NULL;
+}
+
 /* The words allowed for a key; NULL: any. */
 const char *const *schema_words(const struct schema_key *key);
 

@@ -24,6 +24,8 @@ static bool is_text(enum key_type type)
 
 static int add_map(yaml_document_t *document, const struct schema *form,
 		   gconstpointer of);
+static int add_value(yaml_document_t *document, const struct schema_key *key,
+		     gconstpointer of);
 
 static int add_list(yaml_document_t *document, const struct schema_key *key,
 		    const GPtrArray *list)
@@ -51,10 +53,13 @@ static int add_named(yaml_document_t *document, const struct schema_key *key,
 	for (guint i = 0; i < rows->len; i++) {
 		const char *row = rows->pdata[i];
 		char *const *name = (gconstpointer)(row + key->form->name);
+		const struct schema_key *value = schema_value(key->form);
 		int word = add_scalar(document, *name, true);
 
 		yaml_document_append_mapping_pair(
-			document, to, word, add_map(document, key->form, row));
+			document, to, word,
+			value ? add_value(document, value, row)
+			      : add_map(document, key->form, row));
 	}
 	return to;
 }
@@ -86,6 +91,8 @@ static int add_value(yaml_document_t *document, const struct schema_key *key,
 
 	if (key->type == KEY_SECTION)
 		return add_map(document, key->form, of);
+	if (key->type == KEY_REFUSED)
+		return 0;
 	if (key->type == KEY_NAMED)
 		return add_named(document, key, *(GPtrArray *const *)field);
 	if (key->type == KEY_CHOICES)
@@ -170,7 +177,7 @@ static void document_key(GString *out, const struct schema_key *key,
 		g_string_append_printf(out, "; default: %s", key->fallback);
 	if (key->type != KEY_SECTION)
 		g_string_append(out, ".\n");
-	if (key->form) {
+	if (key->form && !schema_value(key->form)) {
 		g_autofree char *deeper = g_strdup_printf(
 			"%s%s%s", prefix, key->key, below[key->type]);
 

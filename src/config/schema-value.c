@@ -44,7 +44,8 @@ static bool parse_lines(const struct schema_key *key, const char *dir,
 			const char *text, gpointer field)
 {
 	(void)dir;
-	if (!*text || has_controls(text, "\n\t") || !allowed(key, text))
+	if ((!*text && !(key->flags & KEY_EMPTY)) ||
+	    has_controls(text, "\n\t") || !allowed(key, text))
 		return false;
 	*(char **)field = g_strdup(text);
 	return true;
@@ -243,6 +244,7 @@ static const struct {
 	[KEY_ROWS] = {NULL, NULL, "a list of maps"},
 	[KEY_NAMED] = {NULL, NULL, "a map of names"},
 	[KEY_CHOICES] = {NULL, NULL, "a list"},
+	[KEY_REFUSED] = {NULL, NULL, "nothing"},
 };
 
 bool schema_is_scalar(enum key_type type)

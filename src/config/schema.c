@@ -186,6 +186,17 @@ static void fill_rows(const struct schema_key *key, const struct node *node,
 	}
 }
 
+static void fill_row(const struct schema_key *key, const struct node *node,
+		     const struct schema_reader *reader, gpointer row)
+{
+	const struct schema_key *value = schema_value(key->form);
+
+	if (value)
+		fill_scalar(value, node, reader, schema_field(value, row));
+	else
+		schema_fill(key->form, node, reader, row);
+}
+
 static void fill_named(const struct schema_key *key, const struct node *node,
 		       const struct schema_reader *reader, GPtrArray *rows)
 {
@@ -193,10 +204,12 @@ static void fill_named(const struct schema_key *key, const struct node *node,
 		tell_expected(reader, key, key->type, node);
 		return;
 	}
+	check_length(key, node, reader);
 	for (guint i = 0; i < node->items->len; i++) {
 		const struct node *name = node->keys->pdata[i];
 		gpointer row = g_malloc0(key->form->size);
-		const char *expected = expect_word(name->text);
+		const char *expected = key->expect ? key->expect(name->text)
+						   : expect_word(name->text);
 
 		if (expected) {
 			g_autofree char *found = node_describe(name);
@@ -207,8 +220,19 @@ static void fill_named(const struct schema_key *key, const struct node *node,
 		*(char **)(gpointer)((char *)row +
 				     key->form->name) = g_strdup(name->text);
 		g_ptr_array_add(rows, row);
-		schema_fill(key->form, node->items->pdata[i], reader, row);
+		fill_row(key, node->items->pdata[i], reader, row);
 	}
+}
+
+/* What has no entry asks for nothing. */
+static void refuse(const struct schema_key *key, const struct node *node,
+		   const struct schema_reader *reader)
+{
+	if (node->kind == NODE_SCALAR ? !node_is_null(node)
+				      : node->items->len > 0)
+		schema_problem(reader, node,
+			       "found the key \"%s\", expected none: %s",
+			       key->key, key->doc);
 }
 
 static GPtrArray *new_list(const struct schema_key *key)
@@ -226,6 +250,8 @@ static GPtrArray *new_list(const struct schema_key *key)
 static void prepare(const struct schema *form, gpointer to)
 {
 	for (const struct schema_key *key = form->keys; key->key; key++) {
+		if (key->type == KEY_REFUSED)
+			continue;
 		if (key->type == KEY_SECTION)
 			prepare(key->form, to);
 		else if (!schema_is_scalar(key->type))
@@ -284,6 +310,9 @@ static void fill_value(const struct schema_key *key, const struct node *node,
 		break;
 	case KEY_CHOICES:
 		fill_choices(key, node, reader, *(GPtrArray **)field);
+		break;
+	case KEY_REFUSED:
+		refuse(key, node, reader);
 		break;
 	default:
 		fill_scalar(key, node, reader, field);

@@ -38,12 +38,14 @@ enum key_type {
 	KEY_NAMED,   /* the same from a map, its keys being the `name` field */
 	KEY_CHOICES, /* GPtrArray of what `choice` makes of each entry: a text,
 		      * or a list of texts of which one is meant */
+	KEY_REFUSED, /* a known key that nothing may stand under; see `doc` */
 };
 
 enum key_flags {
 	KEY_REQUIRED = 1 << 0,
 	KEY_EXISTS = 1 << 1, /* path: must be there */
 	KEY_SECRET = 1 << 2, /* path: nobody else may read it */
+	KEY_EMPTY = 1 << 3,  /* lines: "" is a value too */
 };
 
 struct schema;
@@ -65,12 +67,14 @@ struct schema_key {
 				   * no bound */
 	const char *const *words; /* the only ones allowed */
 	const char *const *(*names)(void); /* the same, from a function */
-	expect_check expect;
+	expect_check expect; /* of the text; of KEY_NAMED: of its names */
 	enum key_type item;
 	const struct schema *form; /* of a section or row */
 	const struct schema_choice *choice;
 	unsigned flags;
-	const char *doc; /* one sentence without the last stop */
+	/* One sentence without the last stop; of KEY_REFUSED: why, as the end
+	 * of one. */
+	const char *doc;
 };
 
 /* Where problems of one file go, and what its paths are relative to. */
@@ -80,6 +84,10 @@ struct schema_reader {
 	struct problems *problems;
 };
 
+/*
+ * A form whose only key is "" has one value instead of a map of keys: the rows
+ * of a KEY_NAMED that are `name: value`.
+ */
 struct schema {
 	const struct schema_key *keys; /* ended by a row without a key */
 	size_t size;		       /* of a row's struct */

@@ -6,7 +6,7 @@
  *
  * metadata: {format, name, description, os: [], scope: [], devices: [], ...}
  * params: {NAME: value}            # or `parameters`
- * install: {steps: [...]}          # `deps`, `repos` need a network: refused
+ * install: {steps: [...]}          # what needs a network is refused
  * run: {steps: [...]}
  *
  * Shapes: texts are UTF-8 without control characters but for the newline and
@@ -19,9 +19,14 @@
 
 #include "config/problems.h"
 
+#define TEST_DEFINITION_BYTES (64 << 10)
+#define TEST_DEFINITION_STEPS 1000
+
 struct test_param {
 	char *name, *value; /* name: of a shell variable */
 };
+
+struct test_param *test_param_new(const char *name, const char *value);
 
 struct test_definition {
 	char *file;
@@ -29,7 +34,7 @@ struct test_definition {
 	char *description; /* NULL: none */
 	GPtrArray *params; /* of struct test_param */
 	GPtrArray *steps;  /* of char *: those of install, then those of run */
-	char *text;	   /* as it was read */
+	char *text;	   /* as it was read; YAML in any case */
 };
 
 struct test_definition *test_definition_parse(const char *text, gsize len,
