@@ -23,3 +23,4 @@ check_PROGRAMS += tests/unit/test-rootfs
 tests_unit_test_rootfs_SOURCES = tests/unit/test-rootfs.c
 tests_unit_test_rootfs_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-rootfs
+libreroll_a_SOURCES += src/lab/job.c
