@@ -24,3 +24,19 @@ tests_unit_test_rootfs_SOURCES = tests/unit/test-rootfs.c
 tests_unit_test_rootfs_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-rootfs
 libreroll_a_SOURCES += src/lab/job.c
+libreroll_a_SOURCES += \
+	src/lab/results.c src/lab/results-internal.h \
+	src/lab/results-compare.c src/lab/results-console.c \
+	src/lab/results-junit.c \
+	src/lab/results-lava.c src/lab/results-lava.h \
+	src/lab/results-tap.c src/lab/results-write.c src/lab/results-yaml.c
+
+check_PROGRAMS += tests/unit/test-results
+tests_unit_test_results_SOURCES = tests/unit/test-results.c
+tests_unit_test_results_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-results
+
+check_PROGRAMS += tests/fuzz/fuzz-results
+tests_fuzz_fuzz_results_SOURCES = tests/fuzz/fuzz-results.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_results_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-results

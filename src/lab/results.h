@@ -5,6 +5,12 @@
  *
  * What is read is a stranger's: text is made printable, names are limited to
  * 200 bytes, a file to RESULTS_BYTES and RESULTS_CASES.
+ *
+ * Of LAVA's own suite "lava" only the job and the suites that failed are cases;
+ * a suite that stopped on its way has one named end-of-suite, marked missing,
+ * as has what a plan promised and did not come. Of TAP's subtests the outermost
+ * is the suite, those in it are the set; a result line for a group of them is
+ * no case, unless the group failed though none in it did.
  * Errors: INPUT names file and line and what was expected; LIMIT.
  */
 #ifndef LAB_RESULTS_H
@@ -51,6 +57,17 @@ void results_compare(struct job_result *result,
 
 /* A failure that counts: neither the base's nor known nor flaky. */
 bool test_case_counts_failed(const struct test_case *test);
+
+/*
+ * What "You have passed 7 tests on 7" counts: passed, and passed + failed. A
+ * case that was skipped shows nothing; an excused one is the base's failure, a
+ * known or a flaky one.
+ */
+struct results_count {
+	guint passed, failed, skipped, excused;
+};
+
+void results_count(const GPtrArray *cases, struct results_count *count);
 
 /* After a second boot of the same: what passes there is flaky. */
 void results_retried(struct job_result *result, const struct job_result *again);
