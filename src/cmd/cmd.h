@@ -22,6 +22,7 @@ int cmd_parse(int argc, char **argv);
 int cmd_render(int argc, char **argv);
 int cmd_reply(int argc, char **argv);
 int cmd_rootfs(int argc, char **argv);
+int cmd_results(int argc, char **argv);
 int cmd_toolchains(int argc, char **argv);
 int cmd_trees(int argc, char **argv);
 

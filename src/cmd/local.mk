@@ -13,12 +13,15 @@ libreroll_a_SOURCES += \
 	src/cmd/render.c \
 	src/cmd/reply.c \
 	src/cmd/rootfs.c \
+	src/cmd/results.c \
 	src/cmd/templates.c \
 	src/cmd/toolchains.c src/cmd/toolchains-install.c \
 	src/cmd/toolchains-internal.h \
 	src/cmd/trees.c
 dist_man_MANS += man/reroll.1 man/reroll-match.1 man/reroll-rootfs.1 \
 	man/reroll-toolchains.1
+dist_man_MANS += man/reroll.1 man/reroll-toolchains.1
+dist_man_MANS += man/reroll-results.1
 
 check_PROGRAMS += tests/unit/test-lint
 tests_unit_test_lint_SOURCES = tests/unit/test-lint.c

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "lab/results-internal.h"
+#include "lab/results-lava.h"
 
 #define DEPTH_MOST 100
 
@@ -15,6 +15,7 @@ struct junit {
 	struct reading *reading;
 	guint depth;
 	char *suite;		/* of the innermost testsuite that has a name */
+	bool lava;		/* LAVA wrote it: its own suite comes first */
 	struct test_case *test; /* that is open; borrowed of the reading */
 };
 
@@ -80,6 +81,28 @@ static guint tag_line(GMarkupParseContext *context)
 	return (guint)(character <= 1 ? line - 1 : line);
 }
 
+/*
+ * When the element of a case ends its result is known: of LAVA's own steps only
+ * those that failed are cases.
+ */
+static bool close_case(struct junit *junit, GError **error)
+{
+	struct test_case *test = g_steal_pointer(&junit->test);
+	GPtrArray *cases = junit->reading->cases;
+	struct lava_row row = {.line = junit->reading->line};
+	bool ok;
+
+	if (!test || !junit->lava)
+		return true;
+	row.texts[LAVA_SUITE] = g_strdup(junit->suite ? junit->suite : "");
+	row.texts[LAVA_NAME] = g_strdup(test->name);
+	row.texts[LAVA_RESULT] = g_strdup(test_verdict_name(test->verdict));
+	g_ptr_array_remove_index(cases, cases->len - 1);
+	ok = lava_row_take(junit->reading, &row, error);
+	lava_row_clear(&row);
+	return ok;
+}
+
 static void start(GMarkupParseContext *context, const char *element,
 		  const char **names, const char **values, gpointer data,
 		  GError **error)
@@ -103,6 +126,7 @@ static void start(GMarkupParseContext *context, const char *element,
 	} else if (suite && attribute(names, values, "name")) {
 		g_free(junit->suite);
 		junit->suite = g_strdup(attribute(names, values, "name"));
+		junit->lava |= strcmp(junit->suite, "lava") == 0;
 	} else if (strcmp(element, "testcase") == 0) {
 		open_case(junit, names, values, error);
 	}
@@ -118,10 +142,9 @@ static void end(GMarkupParseContext *context, const char *element,
 	struct junit *junit = data;
 
 	(void)context;
-	(void)error;
 	junit->depth--;
 	if (strcmp(element, "testcase") == 0)
-		junit->test = NULL;
+		close_case(junit, error);
 	else if (strcmp(element, "testsuite") == 0)
 		g_clear_pointer(&junit->suite, g_free);
 }

@@ -305,6 +305,14 @@ static void junit_gives_a_case_an_element(void **state)
 		{"<testsuite><testcase name=\"a\" classname=\"k\"/>"
 		 "<testcase name=\"b\"/></testsuite>",
 		 "k/a pass\ns/b pass\n"},
+		/* as LAVA writes it */
+		{"<testsuites><testsuite name=\"lava\">"
+		 "<testcase name=\"validate\" classname=\"lava\"/>"
+		 "<testcase name=\"0_smoke\" classname=\"lava\"><failure/>"
+		 "</testcase></testsuite><testsuite name=\"0_smoke\">"
+		 "<testcase name=\"a\" classname=\"0_smoke\"/></testsuite>"
+		 "</testsuites>",
+		 "smoke/end-of-suite fail missing\nsmoke/a pass\n"},
 		{"<testsuite>\n<testcase/></testsuite>",
 		 "f:2: found a testcase without a name, expected JUnit"},
 		{"<html>\n</html>", "f:1: found the element \"html\", expected "
