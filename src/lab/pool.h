@@ -6,7 +6,10 @@
  * board if there is one, after a pause that doubles, up to a ceiling.
  *
  * Errors of a job: NOT_FOUND no lab has the board; TEMP all that have it are
- * away, or were in trouble to the ceiling: the job was not run.
+ * away, or were in trouble to the ceiling: the job was not run; CONFIG none of
+ * them can be used until staff have acted: told at once; CANCELLED.
+ * Async: the callback comes once, in the context of the caller; then the job is
+ * no lab's any more, though one that was asked in vain may still answer.
  */
 #ifndef LAB_POOL_H
 #define LAB_POOL_H
