@@ -12,5 +12,6 @@
 #include "lab/pool.h"
 #include "lab/results.h"
 #include "lab/rootfs.h"
+#include "lab/verdict.h"
 
 #endif

@@ -37,6 +37,12 @@ tests_unit_test_pool_SOURCES = tests/unit/test-pool.c
 tests_unit_test_pool_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-pool
 
+libreroll_a_SOURCES += src/lab/verdict.c src/lab/verdict.h
+check_PROGRAMS += tests/unit/test-results-verdict
+tests_unit_test_results_verdict_SOURCES = tests/unit/test-results-verdict.c
+tests_unit_test_results_verdict_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-results-verdict
+
 check_PROGRAMS += tests/unit/test-results
 tests_unit_test_results_SOURCES = tests/unit/test-results.c
 tests_unit_test_results_LDADD = $(LDADD) $(CMOCKA_LIBS)

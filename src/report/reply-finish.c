@@ -136,8 +136,12 @@ static void finish_results(json_t *data)
 	json_int_t passed = json_integer_value(json_object_get(data, "passed"));
 	json_int_t count = json_integer_value(json_object_get(data, "count"));
 	bool all = count > 0 && passed == count;
+	bool not_run = json_array_size(json_object_get(data, "not_run")) > 0;
+	size_t boards = json_array_size(json_object_get(data, "boards"));
 
 	json_object_set_new(data, "all", json_boolean(all));
+	json_object_set_new(data, "idle", json_boolean(boards == 0 && not_run));
+	json_object_set_new(data, "several", json_boolean(boards > 1));
 	each_set_lines(json_object_get(data, "failed"), "log");
 }
 
@@ -154,7 +158,8 @@ static void set_has(json_t *data)
 {
 	static const char *const lists[] = {
 		"findings", "missing", "expected", "found",  "diff",
-		"tried",    "builds",  "damage",   "failed", "uncompiled"};
+		"tried",    "builds",  "damage",   "failed", "uncompiled",
+		"excused",  "flaky",   "not_run"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
 		g_autofree char *key = g_strconcat("has_", lists[i], NULL);

@@ -66,8 +66,23 @@ const struct reply_value reply_values[] = {
 	 "Files that no build compiled: file, text; in findings too"},
 	{"build-failed", "only_warnings",
 	 "True when every build made its files"},
-	{"results", "passed, count, all", "Of the tests; all: none failed"},
-	{"results", "failed[]", "Each: name, expected, log"},
+	{"results", "passed, count, all",
+	 "Of the tests; all: there was one, and none failed"},
+	{"results", "skipped", "How many were skipped, which are not counted"},
+	{"results", "failed[]",
+	 "Each: name, board (when there are several), fate (what became of it "
+	 "instead of a pass), expected, said (how a boot ended), "
+	 "log"},
+	{"results", "boards[], several",
+	 "Where they ran: label, board, build, rootfs, passed, count, end, "
+	 "boot_ms, url; several: there is more than one"},
+	{"results", "excused[]",
+	 "What failed and is not counted, since the base fails it too, it is "
+	 "known or it passed at the second try: name, board, why"},
+	{"results", "flaky[]",
+	 "Of these what passed at the second try: name, board"},
+	{"results", "not_run[], idle",
+	 "What was not run: label, board, build, why; idle: that is all"},
 	{"results", "log_url", "Where the whole log is"},
 	{"limit-reached", "per_day", "How many series a day are checked"},
 	{"status", "stage, outstanding", "Where the run is, what it waits for"},
