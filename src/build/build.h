@@ -10,6 +10,7 @@
 #include "build/executor.h"
 #include "build/images.h"
 #include "build/keep.h"
+#include "build/log-file.h"
 #include "build/meta.h"
 #include "build/place.h"
 #include "build/plan.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A build's log: streamed to a file while it runs, of a bounded size. What is
- * past the first part goes through a ring that keeps the last; closing writes
- * how much was cut, then the ring. Private to the build room.
+ * The log of a build, or of a machine's console: streamed to a file while it
+ * runs, of a bounded size. What is past the first part goes through a ring that
+ * keeps the last; closing writes how much was cut, then the ring.
  */
 #ifndef BUILD_LOG_FILE_H
 #define BUILD_LOG_FILE_H
