@@ -135,8 +135,12 @@ static void add_private(struct command *command)
 		memory ? MIN(memory / 2, TMP_BYTES) : TMP_BYTES);
 
 	add(command, "--proc", "/proc", "--remount-ro", "/proc", "--dev",
-	    "/dev", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro",
-	    "/dev", "--perms", "1777", "--size", size, "--tmpfs", "/tmp", NULL);
+	    "/dev", "--size", size, "--tmpfs", "/dev/shm", NULL);
+	for (const char *const *path = command->spec->devices; path && *path;
+	     path++)
+		add(command, "--dev-bind-try", *path, *path, NULL);
+	add(command, "--remount-ro", "/dev", "--perms", "1777", "--size", size,
+	    "--tmpfs", "/tmp", NULL);
 }
 
 static void add_folders(struct command *command)

@@ -216,9 +216,10 @@ static void enter_namespaces(const struct command *command)
  * Be somebody else. By system call: the library's way would ask all threads of
  * a process that here has one.
  */
-static void drop_root(void)
+static void drop_root(const struct command *command)
 {
-	if (syscall(SYS_setgroups, 0, NULL) < 0 ||
+	if (syscall(SYS_setgroups, command->n_device_gids,
+		    command->device_gids) < 0 ||
 	    syscall(SYS_setresgid, SANDBOX_UID, SANDBOX_UID, SANDBOX_UID) < 0 ||
 	    syscall(SYS_setresuid, SANDBOX_UID, SANDBOX_UID, SANDBOX_UID) < 0)
 		refuse("root cannot become another user: ");
@@ -268,7 +269,7 @@ void sandbox_child_setup(gpointer data)
 		stage_folders(command);
 	}
 	if (command->is_root)
-		drop_root();
+		drop_root(command);
 	if (spec->emulator)
 		register_emulator(command);
 	if (!command->staged && !spec->emulator)

@@ -6,6 +6,8 @@
 #ifndef BUILD_SANDBOX_INTERNAL_H
 #define BUILD_SANDBOX_INTERNAL_H
 
+#include <sys/types.h>
+
 #include "build/cgroup.h"
 #include "build/sandbox.h"
 
@@ -20,15 +22,19 @@
 #define STAGE_ROOT STAGE "/root"
 #define STAGE_INPUTS STAGE "/inputs"
 
+#define SANDBOX_DEVICES 8 /* more have no group of their own */
+
 struct command {
 	const struct sandbox_spec *spec;
 	bool is_root;		       /* and becomes SANDBOX_UID */
 	bool staged;		       /* the folders are below STAGE */
 	char uid_map[64], gid_map[64]; /* of who is not root */
 	char root_uid_map[64], root_gid_map[64]; /* of who registers */
-	struct cgroup *group;			 /* or NULL */
-	GPtrArray *argv; /* of char *, NULL-terminated */
-	GArray *fds;	 /* of int: bubblewrap inherits them; ends with -1 */
+	gid_t device_gids[SANDBOX_DEVICES];	 /* that root keeps */
+	gsize n_device_gids;
+	struct cgroup *group; /* or NULL */
+	GPtrArray *argv;      /* of char *, NULL-terminated */
+	GArray *fds; /* of int: bubblewrap inherits them; ends with -1 */
 	int status_fds[2];
 	GCancellable *stop;
 	guint64 source_bytes; /* before the start */

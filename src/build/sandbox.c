@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -295,6 +296,19 @@ static void write_maps(struct command *command)
 		   "0 %u 1", gid);
 }
 
+static void find_device_gids(struct command *command)
+{
+	const char *const *path = command->spec->devices;
+	struct stat st;
+
+	for (; path && *path; path++) {
+		if (command->n_device_gids < SANDBOX_DEVICES &&
+		    stat(*path, &st) == 0 && st.st_gid)
+			command->device_gids[command->n_device_gids++] =
+				st.st_gid;
+	}
+}
+
 static bool stage_init(struct command *command, GError **error)
 {
 	const struct sandbox_spec *spec = command->spec;
@@ -304,6 +318,7 @@ static bool stage_init(struct command *command, GError **error)
 	command->is_root = !spec->none && geteuid() == 0;
 	command->staged = command->is_root || layered;
 	write_maps(command);
+	find_device_gids(command);
 	return (!spec->src_writable || clear_work(&spec->src, error)) &&
 	       clear_work(&spec->out, error) && give_folders(command, error);
 }

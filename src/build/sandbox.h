@@ -18,6 +18,8 @@
  * With `root` the programs and libraries are those of that folder and not the
  * machine's; where they are of another architecture, `emulator` is the line
  * that binfmt_misc runs them by, in a user namespace of the sandbox alone.
+ * A device is there where the machine has it; root, who becomes nobody, keeps
+ * the group that it belongs to.
  * With `none` the command runs unprotected and sees the folders at their own
  * paths, so that there can be no `lower` and no `root`; its limits and its end
  * as a whole process group stay.
@@ -48,9 +50,10 @@ struct sandbox_spec {
 	const char *inputs; /* shown at SANDBOX_INPUTS, read-only; or NULL */
 	const char *cwd;    /* SANDBOX_SRC or SANDBOX_OUT */
 	const char *const
-		*read_only;   /* more host paths, as they are; or NULL */
-	const char *root;     /* NULL: the machine's system */
-	const char *emulator; /* NULL: the kernel runs its programs */
+		*read_only;	    /* more host paths, as they are; or NULL */
+	const char *const *devices; /* nodes of /dev it has too; or NULL */
+	const char *root;	    /* NULL: the machine's system */
+	const char *emulator;	    /* NULL: the kernel runs its programs */
 	guint64 time_s, output_bytes, memory_bytes, processes;
 	process_sink sink;
 	gpointer sink_data;

@@ -600,11 +600,46 @@ static void a_nice_command_lets_others_go_first(void **state)
 	assert_non_null(strstr(fixture->said->str, "best-effort: prio 7"));
 }
 
+/* One that bubblewrap does not show by itself. */
+static const char *find_device(void)
+{
+	static const char *const paths[] = {"/dev/kvm", "/dev/loop-control",
+					    "/dev/fuse", "/dev/tty0",
+					    "/dev/rtc0"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		if (g_file_test(paths[i], G_FILE_TEST_EXISTS))
+			return paths[i];
+	}
+	return NULL;
+}
+
+static void only_the_devices_named_are_there(void **state)
+{
+	const char *device = find_device();
+	const char *const devices[] = {device, "/dev/not-there", NULL};
+	const char *const argv[] = {"test", "-c", device, NULL};
+	struct sandbox_spec spec = {.argv = argv, .time_s = 20};
+
+	(void)state;
+	if (!device)
+		return;
+	for (int named = 0; named < 2; named++) {
+		g_autoptr(sandbox_result_t) result = NULL;
+
+		spec.devices = named ? devices : NULL;
+		result = sandbox_run(&spec, NULL, NULL);
+		assert_non_null(result);
+		assert_int_equal(process_result_ok(result->process), named);
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 static int all_cases(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_the_devices_named_are_there),
 		CASE(this_machine_can_protect_builds),
 		CASE(sources_are_seen_and_output_is_kept),
 		CASE(tools_are_seen_wherever_they_are),
