@@ -6,6 +6,10 @@ EXTRA_DIST += bench/apply.bench bench/build.bench bench/check.bench \
 EXTRA_PROGRAMS += bench/match
 bench_match_SOURCES = bench/match.c
 bench: reroll bench/match$(EXEEXT)
+EXTRA_DIST += bench/apply.bench bench/boot.bench bench/boots.bench \
+	bench/build.bench bench/check.bench \
+	bench/parse.bench bench/run
+bench: reroll tests/lab/boot
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		$(top_srcdir)/bench/run $(BENCH)
 .PHONY: bench

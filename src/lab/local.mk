@@ -23,7 +23,6 @@ check_PROGRAMS += tests/unit/test-rootfs
 tests_unit_test_rootfs_SOURCES = tests/unit/test-rootfs.c
 tests_unit_test_rootfs_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-rootfs
-libreroll_a_SOURCES += src/lab/job.c
 libreroll_a_SOURCES += \
 	src/lab/results.c src/lab/results-internal.h \
 	src/lab/results-compare.c src/lab/results-console.c \
@@ -52,3 +51,57 @@ check_PROGRAMS += tests/fuzz/fuzz-results
 tests_fuzz_fuzz_results_SOURCES = tests/fuzz/fuzz-results.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_results_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-results
+
+libreroll_a_SOURCES += \
+	src/lab/console.c src/lab/console.h \
+	src/lab/guest.c src/lab/guest.h \
+	src/lab/job.c \
+	src/lab/qemu.c src/lab/qemu-internal.h \
+	src/lab/qemu-command.c \
+	src/lab/qemu-judge.c src/lab/qemu-judge.h \
+	src/lab/qemu-kvm.c \
+	src/lab/qemu-root.c
+
+# What runs in the machines that are tested.
+AM_CPPFLAGS += -DREROLL_GUEST_DIR='"$(pkgdatadir)/guest"'
+guestdir = $(pkgdatadir)/guest
+dist_guest_DATA = \
+	share/guest/init share/guest/runner \
+	share/guest/lava-background-process-start \
+	share/guest/lava-background-process-stop \
+	share/guest/lava-common-functions \
+	share/guest/lava-echo-ipv4 \
+	share/guest/lava-install-packages \
+	share/guest/lava-test-case \
+	share/guest/lava-test-event \
+	share/guest/lava-test-raise \
+	share/guest/lava-test-reference \
+	share/guest/lava-test-set
+
+check_PROGRAMS += tests/lab/boot
+tests_lab_boot_SOURCES = tests/lab/boot.c tests/unit/qemu-fixture.c \
+	tests/unit/qemu-fixture.h
+
+lab_qemu_tests = \
+	tests/unit/test-console \
+	tests/unit/test-job \
+	tests/unit/test-qemu \
+	tests/unit/test-qemu-judge \
+	tests/unit/test-qemu-kvm
+check_PROGRAMS += $(lab_qemu_tests)
+TESTS += $(lab_qemu_tests)
+tests_unit_test_console_SOURCES = tests/unit/test-console.c
+tests_unit_test_console_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_job_SOURCES = tests/unit/test-job.c
+tests_unit_test_job_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_qemu_SOURCES = tests/unit/test-qemu.c \
+	tests/unit/qemu-fixture.c tests/unit/qemu-fixture.h
+tests_unit_test_qemu_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_qemu_judge_SOURCES = tests/unit/test-qemu-judge.c
+tests_unit_test_qemu_judge_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_qemu_kvm_SOURCES = tests/unit/test-qemu-kvm.c
+tests_unit_test_qemu_kvm_LDADD = $(LDADD) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz-console
+tests_fuzz_fuzz_console_SOURCES = tests/fuzz/fuzz-console.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_console_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-console

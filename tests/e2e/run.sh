@@ -12,6 +12,7 @@ trap 'exit 1' INT TERM HUP
 export SAMPLE REROLL_CLOCK=1768255200 LC_ALL=C.UTF-8
 export REROLL_TEMPLATES="$top_srcdir/templates"
 export REROLL_BOARDS="$top_srcdir/boards"
+export REROLL_GUEST="$top_srcdir/share/guest"
 export REROLL="$top_builddir/reroll"
 export TMPDIR="$scratch/tmp"
 BASE=$scratch/base
