@@ -137,6 +137,13 @@ const char *expect_url(const char *text)
 	return "a URL such as https://example.org/";
 }
 
+const char *expect_sha256(const char *text)
+{
+	if (strspn(text, "0123456789abcdef") == 64 && !text[64])
+		return NULL;
+	return "64 hex digits in lower case";
+}
+
 const char *expect_target(const char *text)
 {
 	if (*text && *text != '-' && !strpbrk(text, " \t="))

@@ -13,6 +13,7 @@ libreroll_a_SOURCES += \
 	src/config/problems.c src/config/problems.h \
 	src/config/project.c src/config/project.h \
 	src/config/project-internal.h src/config/project-schema.c \
+	src/config/project-tests.c \
 	src/config/roster.c src/config/roster.h \
 	src/config/schema.c src/config/schema.h \
 	src/config/schema-internal.h \

@@ -8,7 +8,11 @@
 #include "config/project.h"
 #include "config/schema.h"
 
-extern const struct schema project_form;
+extern const struct schema project_form, suite_form;
+
+/* What the whole project tells of its tests. */
+void project_check(const struct schema_reader *reader, const struct node *node,
+		   gpointer row);
 
 void build_rule_free(gpointer row);
 

@@ -237,7 +237,11 @@ static const struct schema tests_form = {
 	.keys = (const struct schema_key[]){
 		{"path", KEY_TEXT, FIELD(project, tests.path),
 		 .expect = expect_inside,
-		 .doc = "The reference tests, a LAVA test definition"},
+		 .doc = "The reference tests, a LAVA test definition: the same "
+			"as definitions with this path alone"},
+		{"definitions", KEY_ROWS, FIELD(project, tests.definitions),
+		 .most = 100, .form = &suite_form,
+		 .doc = "Reference tests, a suite each"},
 		{"student", KEY_BOOL, FIELD(project, tests.student),
 		 .fallback = "true",
 		 .doc = "Whether the tests that the submitter's description "
@@ -295,6 +299,7 @@ static const struct schema gate_form = {
 
 const struct schema project_form = {
 	.size = sizeof(struct project),
+	.check = project_check,
 	.keys = (const struct schema_key[]){
 		{"name", KEY_TEXT, FIELD(project, name), .flags = KEY_REQUIRED,
 		 .doc = "The project's name, as replies print it"},

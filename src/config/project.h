@@ -53,6 +53,20 @@ struct build_rule {
 	bool each_patch;
 };
 
+enum suite_from { SUITE_FILE, SUITE_INLINE, SUITE_GIT, SUITE_URL };
+
+/* One row of `tests: definitions`; what its kind does not need is NULL. */
+struct suite_rule {
+	char *name; /* NULL: the definition's */
+	enum suite_from from;
+	char *path; /* beside the project file or in the base; in the git */
+	char *definition; /* its text */
+	char *repository, *branch, *revision;
+	char *url, *sha256;
+	GPtrArray *parameters; /* of struct test_param */
+	GPtrArray *expect;     /* of char * */
+};
+
 struct project {
 	char *file; /* where it was read from */
 	char *dir;  /* its folder: fragments and templates are beside it */
@@ -88,7 +102,8 @@ struct project {
 	} limits;
 	GPtrArray *builds; /* of struct build_rule */
 	struct {
-		char *path;
+		char *path; /* the same as a row from a file; NULL: none */
+		GPtrArray *definitions; /* of struct suite_rule */
 		bool student;
 		GPtrArray *boards, *rootfs;
 		char *known_failures; /* absolute path; NULL */

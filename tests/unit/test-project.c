@@ -3,9 +3,11 @@
 
 #include <glib/gstdio.h>
 
+#include "base/base.h"
 #include "config/arch.h"
 #include "config/forms.h"
 #include "config/project.h"
+#include "config/testdef.h"
 
 static struct project *parse(const char *text, struct problems *problems)
 {
@@ -541,6 +543,119 @@ static void every_key_is_documented(void **state)
 	}
 }
 
+static struct project *parse_tests(const char *tests, struct problems *problems)
+{
+	g_autofree char *text = g_strdup_printf("name: a\ntests:\n%s", tests);
+
+	return project_parse(text, strlen(text), "/nowhere/p.yaml", problems);
+}
+
+#define SHA256                             \
+	"0123456789abcdef0123456789abcdef" \
+	"0123456789abcdef0123456789abcdef"
+
+static void test_definitions_come_from_four_places(void **state)
+{
+	static const char text[] =
+		"  definitions:\n  - path: a/b.yaml\n"
+		"  - from: inline\n    name: smoke\n    expect: [x]\n"
+		"    parameters: {A: 1, B: \"\"}\n    definition: |\n"
+		"      metadata: {format: Lava-Test Test Definition 1.0,"
+		" name: t}\n"
+		"      run: {steps: [\"true\"]}\n"
+		"  - {from: git, repository: \"https://h/x\", path: c.yaml}\n"
+		"  - {from: url, url: \"https://h/x\", sha256: " SHA256 "}\n";
+	g_autoptr(problems_t) problems = problems_new();
+	g_autoptr(project_t) project = parse_tests(text, problems);
+	g_autoptr(project_t) again = NULL;
+	g_autofree char *printed = NULL;
+	const struct suite_rule *rule;
+
+	(void)state;
+	assert_problems(problems, "");
+	assert_int_equal(project->tests.definitions->len, 4);
+	rule = project->tests.definitions->pdata[1];
+	assert_int_equal(rule->from, SUITE_INLINE);
+	assert_int_equal(rule->parameters->len, 2);
+	printed = project_print(project);
+	again = project_parse(printed, strlen(printed), "/nowhere/p.yaml",
+			      problems);
+	assert_problems(problems, "");
+	rule = again->tests.definitions->pdata[1];
+	assert_string_equal(rule->name, "smoke");
+	assert_string_equal(
+		((struct test_param *)rule->parameters->pdata[1])->value, "");
+	rule = again->tests.definitions->pdata[3];
+	assert_string_equal(rule->sha256, SHA256);
+}
+
+static void a_definition_says_where_it_is_from(void **state)
+{
+	static const struct {
+		const char *text, *problems;
+	} rows[] = {
+		{"  definitions: [{from: svn}]\n",
+		 "/nowhere/p.yaml:3:24: found \"svn\", expected one of file, "
+		 "inline, git, url"},
+		{"  definitions: [{name: x}]\n",
+		 "/nowhere/p.yaml:3:17: found no key \"path\", expected it "
+		 "with from: file"},
+		{"  definitions: [{from: url, url: \"http://x/\"}]\n",
+		 "/nowhere/p.yaml:3:17: found no key \"sha256\", expected it "
+		 "with from: url"},
+		{"  definitions: [{path: x, sha256: " SHA256 "}]\n",
+		 "/nowhere/p.yaml:3:35: found the key \"sha256\", expected "
+		 "from: url with it"},
+		{"  definitions: [{path: ../x}]\n",
+		 "/nowhere/p.yaml:3:24: found \"../x\", expected a path inside "
+		 "the folder, without \"..\""},
+		{"  definitions: [{path: x, parameters: {a-b: c}}]\n",
+		 "/nowhere/p.yaml:3:40: found \"a-b\", expected the name of a "
+		 "shell variable"},
+		{"  definitions:\n  - from: inline\n    definition: |\n"
+		 "      metadata: {format: Lava-Test Test Definition 1.0,"
+		 " name: t}\n      run: {step: [a]}\n",
+		 "/nowhere/p.yaml:5:17: in line 2 of the definition: found no "
+		 "key \"steps\", expected it with a list\n"
+		 "/nowhere/p.yaml:5:17: in line 2 of the definition: found the "
+		 "key \"step\", expected a known one; did you mean "
+		 "\"steps\"?"},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(problems_t) problems = problems_new();
+		g_autoptr(project_t)
+			project = parse_tests(rows[i].text, problems);
+
+		assert_problems(problems, rows[i].problems);
+		assert_null(project);
+	}
+}
+
+static void a_definition_beside_the_project_is_read_with_it(void **state)
+{
+	static const char text[] = "name: a\ntests: {path: t/x.yaml}\n";
+	g_autoptr(tempdir_t) dir = tempdir_new(NULL);
+	g_autofree char *folder = g_build_filename(dir->path, "t", NULL);
+	g_autofree char *file = g_build_filename(folder, "x.yaml", NULL);
+	g_autofree char *path = g_build_filename(dir->path, "p.yaml", NULL);
+	g_autofree char *expected = g_strdup_printf(
+		"%s:1:1: found no key \"metadata\", expected it with a map of "
+		"keys",
+		file);
+	g_autoptr(problems_t) problems = problems_new();
+	g_autoptr(project_t) project = NULL;
+
+	(void)state;
+	g_mkdir(folder, 0700);
+	assert_true(g_file_set_contents(file, "run: {steps: [a]}\n", -1, NULL));
+	assert_true(g_file_set_contents(path, text, -1, NULL));
+	project = project_load(path, problems);
+	assert_null(project);
+	assert_problems(problems, expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,6 +680,10 @@ int main(void)
 		cmocka_unit_test(paths_outside_the_patterns_are_not_allowed),
 		cmocka_unit_test(an_architecture_has_the_names_staff_write),
 		cmocka_unit_test(every_key_is_documented),
+		cmocka_unit_test(test_definitions_come_from_four_places),
+		cmocka_unit_test(a_definition_says_where_it_is_from),
+		cmocka_unit_test(
+			a_definition_beside_the_project_is_read_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
