@@ -5,6 +5,7 @@ libreroll_a_SOURCES += \
 	src/base/error.c src/base/error.h \
 	src/base/file.c src/base/file.h \
 	src/base/http.h \
+	src/base/http.c src/base/http.h \
 	src/base/json.c src/base/json.h \
 	src/base/log.c src/base/log.h \
 	src/base/overlay.c src/base/overlay.h \
@@ -28,3 +29,9 @@ tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz-template.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_template_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-template
 TESTS += tests/unit/test-template
+
+check_PROGRAMS += tests/unit/test-http
+tests_unit_test_http_SOURCES = tests/unit/test-http.c tests/unit/test-server.h
+tests_unit_test_http_LDADD = $(LDADD) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/servers/http-odd
+TESTS += tests/unit/test-http
