@@ -15,5 +15,6 @@
 #include "config/roster.h"
 #include "config/site.h"
 #include "config/testdef.h"
+#include "config/yaml-text.h"
 
 #endif

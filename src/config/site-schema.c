@@ -10,6 +10,7 @@
 static const char *const source_words[] = {
 	"patchwork-fdo", "patchwork", "imap", "maildir", "mbox", "redis", NULL};
 static const char *const lab_words[] = {"lava", "qemu", NULL};
+static const char *const visibility_words[] = {"personal", "public", NULL};
 static const char *const toolchain_words[] = {"cross", "llvm", "chroot", NULL};
 static const char *const snapshots_words[] = {"auto",	 "overlay", "btrfs",
 					      "reflink", "copy",    NULL};
@@ -195,8 +196,8 @@ static void lab_free(gpointer row)
 static void lab_check(const struct schema_reader *reader,
 		      const struct node *node, gpointer row)
 {
-	static const char *const needs[][4] = {
-		[LAB_LAVA] = {"url", "user", "token-file"},
+	static const char *const needs[][5] = {
+		[LAB_LAVA] = {"url", "user", "token-file", "artifacts"},
 		[LAB_QEMU] = {NULL},
 	};
 	const struct lab_config *lab = row;
@@ -221,6 +222,18 @@ static const struct schema lab_form = {
 		 .doc = "The user that sends jobs there"},
 		{"token-file", KEY_PATH, FIELD(lab_config, token_file),
 		 .flags = KEY_SECRET, .doc = "A file with that user's token"},
+		{"artifacts", KEY_TEXT, FIELD(lab_config, artifacts),
+		 .expect = expect_url,
+		 .doc = "Where the workers of the LAVA lab find the folder of "
+			"this site's artifacts: http, https, or file on them"},
+		{"visibility", KEY_WORD, FIELD(lab_config, visibility),
+		 .fallback = "personal", .words = visibility_words,
+		 .doc = "Who sees the jobs in LAVA beside the groups; public "
+			"shows everybody all that is in a job"},
+		{"groups", KEY_LIST, FIELD(lab_config, groups),
+		 .item = KEY_TEXT, .expect = expect_word,
+		 .doc = "Groups of the LAVA server that see the jobs; with "
+			"one, visibility does not count"},
 		{"boards", KEY_LIST, FIELD(lab_config, boards),
 		 .item = KEY_TEXT, .expect = expect_word,
 		 .doc = "The boards it may use; without one all"},

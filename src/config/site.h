@@ -70,8 +70,11 @@ struct lab_config {
 	char *name;
 	enum lab_kind kind;
 	char *url, *user, *token_file; /* LAVA */
-	GPtrArray *boards;	       /* of char *: allowed; empty: all */
-	guint64 slots;		       /* jobs at once */
+	char *artifacts; /* URL of the artifact folder, for LAVA's workers */
+	enum { VISIBILITY_PERSONAL, VISIBILITY_PUBLIC } visibility;
+	GPtrArray *groups; /* of char *: of LAVA; may see jobs */
+	GPtrArray *boards; /* of char *: allowed; empty: all */
+	guint64 slots;	   /* jobs at once */
 };
 
 struct rootfs_config {

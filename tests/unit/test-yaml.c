@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test-config.h"
 
+#include "base/base.h"
+#include "config/yaml-text.h"
 #include "config/yaml.h"
 
 static struct node_tree *read_text(const char *text, gsize len,
@@ -253,6 +255,59 @@ static void problems_past_the_limit_are_counted(void **state)
 	assert_true(g_str_has_suffix(error->message, "\nand 5 more"));
 }
 
+static void a_quoted_text_is_read_back_as_it_was(void **state)
+{
+	static const char *const texts[] = {
+		"",	      "a",    "yes",	      "1",
+		"- a",	      "a: b", "{x}",	      "\"",
+		"\\",	      "a\nb", "\t",	      "#",
+		"'",	      "%",    "\x01\x1b\x7f", "\xc2\x85\u2028\ufeff",
+		"\U0001f600", " a ",  "{{x}}",	      "*a",
+		"&a",	      "!a",   "\r\n",	      "\xef\xbf\xbe"};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autofree char *quoted = yaml_text_quote(texts[i]);
+		g_autofree char *text = g_strdup_printf("k: %s\n", quoted);
+		g_autoptr(GHashTable)
+			map = yaml_text_scalars(text, strlen(text));
+
+		assert_null(strpbrk(quoted, "\n\r\t"));
+		assert_non_null(map);
+		assert_string_equal(g_hash_table_lookup(map, "k"), texts[i]);
+	}
+}
+
+static void text_that_is_not_utf8_is_quoted_as_if_it_were(void **state)
+{
+	g_autofree char *quoted = yaml_text_quote("a\xff");
+
+	(void)state;
+	assert_string_equal(quoted, "\"a\xef\xbf\xbd\"");
+}
+
+static void a_text_is_looked_at_whether_it_is_yaml(void **state)
+{
+	g_autoptr(GError) error = NULL;
+
+	(void)state;
+	assert_true(yaml_text_check("a: [1]\n", 7, "job", &error));
+	assert_false(yaml_text_check("a: [1\n", 6, "job", &error));
+	assert_true(g_error_matches(error, REROLL_ERROR, REROLL_ERROR_INPUT));
+	assert_true(g_str_has_prefix(error->message, "job:"));
+}
+
+static void scalars_are_taken_of_a_map_alone(void **state)
+{
+	g_autoptr(GHashTable) map = yaml_text_scalars("a: 1\nb: [x]\n", 12);
+
+	(void)state;
+	assert_int_equal(g_hash_table_size(map), 1);
+	assert_null(yaml_text_scalars("- a", 3));
+	assert_null(yaml_text_scalars("a: [", 4));
+	assert_null(yaml_text_scalars("a: ! \"5\"", 9));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +323,10 @@ int main(void)
 			a_megabyte_of_one_thing_is_read_or_refused_soon),
 		cmocka_unit_test(binary_junk_is_refused),
 		cmocka_unit_test(problems_past_the_limit_are_counted),
+		cmocka_unit_test(a_quoted_text_is_read_back_as_it_was),
+		cmocka_unit_test(text_that_is_not_utf8_is_quoted_as_if_it_were),
+		cmocka_unit_test(a_text_is_looked_at_whether_it_is_yaml),
+		cmocka_unit_test(scalars_are_taken_of_a_map_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
