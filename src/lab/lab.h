@@ -8,6 +8,7 @@
 
 #include "lab/job.h"
 #include "lab/lab-ops.h"
+#include "lab/lava.h"
 #include "lab/match.h"
 #include "lab/pool.h"
 #include "lab/results.h"

@@ -105,3 +105,20 @@ check_PROGRAMS += tests/fuzz/fuzz-console
 tests_fuzz_fuzz_console_SOURCES = tests/fuzz/fuzz-console.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_console_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-console
+libreroll_a_SOURCES += src/lab/job.c
+
+libreroll_a_SOURCES += \
+	src/lab/lava.c src/lab/lava.h src/lab/lava-internal.h \
+	src/lab/lava-api.c src/lab/lava-console.c src/lab/lava-files.c \
+	src/lab/lava-log.c src/lab/lava-result.c src/lab/lava-rights.c \
+	src/lab/lava-run.c src/lab/lava-text.c
+
+# The LAVA lab: a program that runs one job, for tests/lab/lava.
+check_PROGRAMS += tests/lab/lab-run
+tests_lab_lab_run_SOURCES = tests/lab/lab-run.c
+EXTRA_DIST += tests/lab/lava tests/servers/lava-lab
+lavatemplatedir = $(templatedir)/lava
+dist_lavatemplate_DATA = $(wildcard $(srcdir)/templates/lava/*.mustache)
+check-lava: all tests/lab/lab-run
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/lab/lava
+.PHONY: check-lava
