@@ -23,9 +23,10 @@
 #include "lab/lava.h"
 
 #define LAVA_JOB_BYTES (1 << 20)
-#define LAVA_QUEUE_S 1800	  /* that a job may wait for a device */
-#define LAVA_DEPLOY_S 300	  /* to fetch and unpack what is booted */
-#define LAVA_SLACK_S 120	  /* for what LAVA does between */
+#define LAVA_QUEUE_S 1800 /* that a job may wait for a device */
+#define LAVA_DEPLOY_S 300 /* to fetch and unpack what is booted */
+#define LAVA_SLACK_S 120  /* for what LAVA does between */
+#define LAVA_PAUSE_MS 1000
 #define LAVA_MARK_BYTES 16	  /* hex digits */
 #define LAVA_ENDED "reroll-ended" /* case that the last step reports */
 
@@ -36,6 +37,7 @@ struct lab {
 	char *token, *user; /* as last proven; NULL: not yet */
 	struct http *http;
 	bool proven;
+	gint64 pause_ms;       /* the first, before something is asked again */
 	GHashTable *templates; /* texts by name */
 	GHashTable *running;   /* set of struct lava_run */
 	GHashTable *sent; /* set of names that may be in the lab, see there */
@@ -200,6 +202,9 @@ void lava_run_async(struct lab *lab, const struct lab_job *job,
 		    GCancellable *cancellable, GAsyncReadyCallback callback,
 		    gpointer user_data);
 struct job_result *lava_run_finish(GAsyncResult *res, GError **error);
+
+/* What a call of LAVA about it must bring; NULL: nothing does. */
+const char *lava_run_token(const struct lava_run *run);
 
 /* Ask now how it is. */
 bool lava_run_hint(struct lava_run *run, gint64 id, const char *token);

@@ -269,25 +269,28 @@ static void end_test(struct reading *reading)
 /* False: it is trouble. */
 static bool end_incomplete(struct reading *reading, GError **error)
 {
-	const char *type = reading->error_type ? reading->error_type : "?";
+	const char *type = reading->error_type;
 	const char *text = reading->error_msg ? reading->error_msg : "no text";
 	g_autofree char *line = NULL;
 
-	if (strcmp(type, "Test") == 0) {
+	if (g_strcmp0(type, "Test") == 0) {
 		end_test(reading);
 		return true;
 	}
-	if (strcmp(type, "Job") == 0 && was_booting(reading)) {
+	if (g_strcmp0(type, "Job") == 0 && was_booting(reading)) {
 		end_boot(reading);
 		return true;
 	}
+	/* A worker that was stopped says so, one that was killed says nothing.
+	 */
+	if (!type || strcmp(type, "Canceled") == 0) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+			    "its worker was stopped under it");
+		return false;
+	}
 	line = text_one_line(text, -1, 300);
-	if (strcmp(type, "Canceled") == 0)
-		line = (g_free(line),
-			g_strdup("the worker was stopped under the job"));
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-		    "the job was not run to its end, by an error of the kind "
-		    "%s: %s",
+		    "it was not run to its end, by an error of the kind %s: %s",
 		    type, line);
 	return false;
 }

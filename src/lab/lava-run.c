@@ -17,8 +17,7 @@
 
 #include <string.h>
 
-#define POLL_MS 1000
-#define POLL_MOST_MS 15000
+#define POLL_MOST 15	   /* times the first pause */
 #define TRIES 5		   /* of a step before the job is sent */
 #define CANCEL_MS 10000	   /* that a cancel may take */
 #define LOOK_AGAIN_MS 3000 /* for a job whose sending was not answered */
@@ -169,13 +168,13 @@ static gboolean on_cancelled(GCancellable *cancellable, gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static gint64 pause_ms(guint tries)
+static gint64 pause_ms(const struct lava_run *run, guint tries)
 {
-	gint64 ms = POLL_MS;
+	gint64 times = 1;
 
-	while (tries-- > 1 && ms < POLL_MOST_MS)
-		ms *= 2;
-	return MIN(ms, POLL_MOST_MS);
+	while (tries-- > 1 && times < POLL_MOST)
+		times *= 2;
+	return MIN(times, POLL_MOST) * run->lab->pause_ms;
 }
 
 /*
@@ -197,7 +196,7 @@ static void run_failed(struct lava_run *run, GError *error)
 		run->tries += waits;
 		run_say(run, error->message);
 		g_error_free(error);
-		run_wait(run, pause_ms(run->tries));
+		run_wait(run, pause_ms(run, run->tries));
 	} else {
 		run_end(run, NULL, error);
 	}
@@ -319,7 +318,7 @@ static void run_not_found(struct lava_run *run)
 		run_end(run, NULL, g_steal_pointer(&run->why));
 	} else if (run->sends > 0 && ++run->looks < 2) {
 		/* The server may be at it still. */
-		run_wait(run, LOOK_AGAIN_MS);
+		run_wait(run, 3 * run->lab->pause_ms);
 	} else {
 		run->looking = false;
 		run->looks = 0;
@@ -464,7 +463,7 @@ static void run_look(struct lava_run *run, GError *error)
 		g_error_free(error);
 		run->step = STEP_FIND;
 		run->tries = 0;
-		run_wait(run, pause_ms(run->sends));
+		run_wait(run, pause_ms(run, run->sends));
 	}
 }
 
@@ -533,7 +532,8 @@ static void run_seen(struct lava_run *run, json_t *job)
 
 	run->tries = 0;
 	if (g_strcmp0(state, run->state) == 0) {
-		run->poll_ms = MIN(run->poll_ms * 3 / 2, POLL_MOST_MS);
+		run->poll_ms = MIN(run->poll_ms * 3 / 2,
+				   POLL_MOST * run->lab->pause_ms);
 	} else {
 		line = g_strdup_printf("LAVA lab %s: job %" G_GINT64_FORMAT
 				       " is %s",
@@ -541,7 +541,7 @@ static void run_seen(struct lava_run *run, json_t *job)
 		run_say(run, line);
 		g_free(run->state);
 		run->state = g_strdup(state);
-		run->poll_ms = POLL_MS;
+		run->poll_ms = run->lab->pause_ms;
 	}
 	if (strcmp(state, "Finished") == 0) {
 		run->whole = json_incref(job);
@@ -839,9 +839,14 @@ static void run_step(struct lava_run *run)
 	}
 }
 
+const char *lava_run_token(const struct lava_run *run)
+{
+	return run->attempt->token;
+}
+
 bool lava_run_hint(struct lava_run *run, gint64 id, const char *token)
 {
-	const char *own = run->attempt->token;
+	const char *own = lava_run_token(run);
 	gsize len = own ? strlen(own) : 0;
 	guint differ = 0;
 
@@ -854,7 +859,7 @@ bool lava_run_hint(struct lava_run *run, gint64 id, const char *token)
 		return false;
 	if (run->step == STEP_FOLLOW && run->timer) {
 		source_drop(&run->timer);
-		run->poll_ms = POLL_MS;
+		run->poll_ms = run->lab->pause_ms;
 		run_wait(run, 0);
 	}
 	return true;
@@ -881,7 +886,7 @@ void lava_run_async(struct lab *lab, const struct lab_job *job,
 			   (gint64)(LAVA_QUEUE_S + LAVA_DEPLOY_S + job->boot_s +
 				    job->test_s + 2 * LAVA_SLACK_S) *
 				   1000;
-	run->poll_ms = POLL_MS;
+	run->poll_ms = lab->pause_ms;
 	run->log_lines = LOG_LINES;
 	run->suites = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
 					    g_free);

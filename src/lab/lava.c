@@ -23,6 +23,7 @@ static struct lab *lava_open(const struct lab_config *config,
 	lab->url = g_strdup(config->url);
 	while (g_str_has_suffix(lab->url, "/"))
 		lab->url[strlen(lab->url) - 1] = '\0';
+	lab->pause_ms = LAVA_PAUSE_MS;
 	lab->http = http_new();
 	lab->templates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					       g_free);

@@ -122,3 +122,9 @@ dist_lavatemplate_DATA = $(wildcard $(srcdir)/templates/lava/*.mustache)
 check-lava: all tests/lab/lab-run
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/lab/lava
 .PHONY: check-lava
+
+check_PROGRAMS += tests/unit/test-lava
+tests_unit_test_lava_SOURCES = tests/unit/test-lava.c tests/unit/test-server.h
+tests_unit_test_lava_LDADD = $(LDADD) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/servers/lava-replay
+TESTS += tests/unit/test-lava
