@@ -128,3 +128,8 @@ tests_unit_test_lava_SOURCES = tests/unit/test-lava.c tests/unit/test-server.h
 tests_unit_test_lava_LDADD = $(LDADD) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/servers/lava-replay
 TESTS += tests/unit/test-lava
+
+check_PROGRAMS += tests/fuzz/fuzz-lava
+tests_fuzz_fuzz_lava_SOURCES = tests/fuzz/fuzz-lava.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_lava_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-lava
