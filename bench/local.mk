@@ -10,6 +10,8 @@ EXTRA_DIST += bench/apply.bench bench/boot.bench bench/boots.bench \
 	bench/build.bench bench/check.bench \
 	bench/parse.bench bench/run
 bench: reroll tests/lab/boot
+	bench/lava.bench bench/parse.bench bench/run
+bench: reroll tests/lab/lab-run
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		$(top_srcdir)/bench/run $(BENCH)
 .PHONY: bench

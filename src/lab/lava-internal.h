@@ -6,7 +6,8 @@
  *   lava-rights.c   whose token it is, and that it is no stronger than needed
  *   lava-files.c    initramfs and suites, beside the artifacts
  *   lava-text.c     the job as YAML, by a template
- *   lava-run.c      one job, step by step
+ *   lava-steps.c    the steps of a suite, and their guard against forgery
+ *   lava-run.c      one job, step by step; lava-send.c, lava-follow.c
  *   lava-log.c      the log's lines; lava-console.c what they come to
  *   lava-result.c   rows to cases, the end of the job
  *

@@ -16,7 +16,7 @@
 static char *site_file, *lab_name, *build_dir, *kernel, *name, *out_dir, *root;
 static char *device_type, *arch_name, *console;
 static char **suites, **tags;
-static gint boot_s = 60, test_s = 60, log_bytes = 1 << 20;
+static gint boot_s = 60, test_s = 60, log_bytes = 1 << 20, times = 1;
 static gboolean only_ready, only_print, may_be_sent;
 
 static const GOptionEntry options[] = {
@@ -36,6 +36,7 @@ static const GOptionEntry options[] = {
 	{"boot", 0, 0, G_OPTION_ARG_INT, &boot_s, "Time to boot", "S"},
 	{"test", 0, 0, G_OPTION_ARG_INT, &test_s, "Time to test", "S"},
 	{"log-bytes", 0, 0, G_OPTION_ARG_INT, &log_bytes, "Of console", "N"},
+	{"times", 0, 0, G_OPTION_ARG_INT, &times, "To print", "N"},
 	{"ready", 0, 0, G_OPTION_ARG_NONE, &only_ready, "Only ask", NULL},
 	{"print", 0, 0, G_OPTION_ARG_NONE, &only_print, "Only print", NULL},
 	{"may-be-sent", 0, 0, G_OPTION_ARG_NONE, &may_be_sent, "Look", NULL},
@@ -214,19 +215,25 @@ static int tell(struct waiting *waiting)
 	return status;
 }
 
+static int print(struct waiting *waiting, const struct lab_job *job)
+{
+	for (int i = 0; i < times && !waiting->error; i++) {
+		g_autofree char *text = waiting->ops->print(waiting->lab, job,
+							    &waiting->error);
+
+		if (text && i == 0)
+			fputs(text, stdout);
+	}
+	return tell(waiting);
+}
+
 static int run(struct waiting *waiting, const struct lab_job *job)
 {
 	g_autoptr(GInputStream) in = g_unix_input_stream_new(0, FALSE);
 	g_autoptr(GDataInputStream) lines = g_data_input_stream_new(in);
 
-	if (only_print) {
-		g_autofree char *text = waiting->ops->print(waiting->lab, job,
-							    &waiting->error);
-
-		if (text)
-			fputs(text, stdout);
-		return tell(waiting);
-	}
+	if (only_print)
+		return print(waiting, job);
 	if (only_ready) {
 		waiting->ops->ready_async(waiting->lab, job->board, NULL,
 					  on_ready, waiting);
