@@ -13,6 +13,7 @@
 #include "lab/pool.h"
 #include "lab/results.h"
 #include "lab/rootfs.h"
+#include "lab/suites.h"
 #include "lab/verdict.h"
 
 #endif

@@ -36,6 +36,14 @@ tests_unit_test_pool_SOURCES = tests/unit/test-pool.c
 tests_unit_test_pool_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-pool
 
+libreroll_a_SOURCES += src/lab/suites.c src/lab/suites.h \
+	src/lab/suites-fetch.c src/lab/suites-internal.h
+check_PROGRAMS += tests/unit/test-suites
+tests_unit_test_suites_SOURCES = tests/unit/test-suites.c \
+	tests/unit/test-tree.h tests/unit/test-server.h
+tests_unit_test_suites_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-suites
+
 libreroll_a_SOURCES += src/lab/verdict.c src/lab/verdict.h
 check_PROGRAMS += tests/unit/test-results-verdict
 tests_unit_test_results_verdict_SOURCES = tests/unit/test-results-verdict.c
