@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A console on which LAVA's helpers report: <LAVA_SIGNAL_WORD ARGUMENTS>
- * anywhere in a line. What LAVA drops (a name with a blank, a result that is
- * none) is dropped here too, so that the same text says the same.
+ * A console on which helpers report: LAVA's as <LAVA_SIGNAL_WORD ARGUMENTS>
+ * anywhere in a line; those of our own runner as console.h says, and where it
+ * has spoken nobody else is heard. What LAVA drops (a name with a blank, a
+ * result that is none) is dropped here too, so that the same text says the
+ * same.
  */
 #include <string.h>
 
 #include "base/base.h"
+#include "lab/console.h"
 #include "lab/results-lava.h"
 
 #define PREFIX "<LAVA_SIGNAL_"
@@ -16,7 +19,15 @@ struct console_reading {
 	char *suite, *set;
 	guint case_line; /* where the case under way began; 0: none does */
 	bool any;	 /* signal */
+	bool ours;	 /* the runner speaks */
+	GError *error;	 /* of a signal of the runner's */
 };
+
+/* LAVA counts the suites of a job, we do not. */
+static char *read_suite(const struct console_reading *console, const char *word)
+{
+	return results_text(console->ours ? word : lava_suite_name(word));
+}
 
 /* The suite that is under way has stopped where it was. */
 static bool end_suite(struct console_reading *console, GError **error)
@@ -39,7 +50,7 @@ static bool take_start(struct console_reading *console, char **words,
 {
 	if (!end_suite(console, error))
 		return false;
-	console->suite = results_text(lava_suite_name(words[0]));
+	console->suite = read_suite(console, words[0]);
 	console->case_line = 0;
 	return true;
 }
@@ -47,13 +58,15 @@ static bool take_start(struct console_reading *console, char **words,
 static bool take_end(struct console_reading *console, char **words,
 		     GError **error)
 {
-	g_autofree char *suite = results_text(lava_suite_name(words[0]));
+	g_autofree char *suite = read_suite(console, words[0]);
 
-	(void)error;
-	if (g_strcmp0(suite, console->suite) == 0) {
-		g_clear_pointer(&console->suite, g_free);
-		g_clear_pointer(&console->set, g_free);
-	}
+	if (g_strcmp0(suite, console->suite) != 0)
+		return true;
+	/* The runner says how it ended. */
+	if (console->ours && g_strcmp0(words[1], "0") != 0)
+		return end_suite(console, error);
+	g_clear_pointer(&console->suite, g_free);
+	g_clear_pointer(&console->set, g_free);
 	return true;
 }
 
@@ -210,15 +223,57 @@ static bool take_line(struct console_reading *console, const char *line,
 	return true;
 }
 
+static void take_event(const struct console_event *event, gpointer data)
+{
+	struct console_reading *console = data;
+
+	if (event->what != CONSOLE_SIGNAL || console->error)
+		return;
+	console->reading->line = event->line;
+	take_signal(console, event->text, strlen(event->text), &console->error);
+}
+
+/* What the runner said; false with an error. */
+static bool read_ours(struct console_reading *reading, GError **error)
+{
+	struct console *console = console_new(NULL, take_event, reading);
+
+	reading->ours = true;
+	console_feed(console, reading->reading->text, reading->reading->len);
+	console_end(console);
+	console_free(console);
+	if (!reading->error)
+		return true;
+	g_propagate_error(error, reading->error);
+	return false;
+}
+
+static bool read_lavas(struct console_reading *console, GError **error)
+{
+	const char *line;
+	gsize len;
+
+	while (reading_next_line(console->reading, &line, &len)) {
+		if (!take_line(console, line, len, error))
+			return false;
+	}
+	return true;
+}
+
+static bool has_runner(const struct reading *reading)
+{
+	static const char hello[] = " 1 5 HELLO>";
+
+	return memmem(reading->text, reading->len, "<REROLL ", 8) &&
+	       memmem(reading->text, reading->len, hello, strlen(hello));
+}
+
 bool results_read_console(struct reading *reading, GError **error)
 {
 	struct console_reading console = {.reading = reading};
-	const char *line;
-	bool ok = true;
-	gsize len;
+	bool ok = has_runner(reading) ? read_ours(&console, error)
+				      : read_lavas(&console, error);
 
-	while (ok && reading_next_line(reading, &line, &len))
-		ok = take_line(&console, line, len, error);
 	if (ok && !console.any)
 		ok = reading_refuse(reading, 1, error,
 				    "found no signal of a test, expected "

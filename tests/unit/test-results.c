@@ -186,6 +186,19 @@ static void a_console_gives_what_its_signals_say(void **state)
 		 "x/end-of-suite fail missing\n"},
 		{SIGNAL("TESTCASE TEST_CASE_ID=\xff\x01z RESULT=pass"),
 		 "s/\xef\xbf\xbdz pass\n"},
+		/* as our own runner says it, and as others would */
+		{"boot\n<REROLL w0rd 1 5 HELLO>\n"
+		 "<REROLL w0rd 2 14 STARTRUN smoke>\n"
+		 "<REROLL w0rd 3 35 TESTCASE TEST_CASE_ID=a "
+		 "RESULT=pass>\n" SIGNAL(
+			 "TESTCASE TEST_CASE_ID=no "
+			 "RESULT=pass") "<REROLL other 4 35 TESTCASE "
+					"TEST_CASE_ID=b RESULT=pass>\n"
+					"<REROLL w0rd 4 35 TESTCASE "
+					"TEST_CASE_ID=c RESULT=fail>\n"
+					"<REROLL w0rd 5 14 ENDRUN smoke 1>\n",
+		 "smoke/a pass\nsmoke/c fail\nsmoke/end-of-suite fail "
+		 "missing\n"},
 		{"Kernel panic\n", "f:1: found no signal of a test, expected "
 				   "<LAVA_SIGNAL_...>"},
 		{"<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=a RESULT=pass",
