@@ -19,6 +19,7 @@ static const struct {
 	{"match", cmd_match, "the boards a kernel can boot on, as JSON"},
 	{"render", cmd_render, "a template on JSON data"},
 	{"reply", cmd_reply, "show a reply on example data"},
+	{"jobs", cmd_jobs, "the jobs that a lab would be sent, as JSON"},
 	{"results", cmd_results, "test cases of a results file, as JSON"},
 	{"builds", cmd_builds, "the kept builds: list, make ahead, anoint"},
 	{"rootfs", cmd_rootfs, "the roots that tests run in: list, make"},

@@ -16,6 +16,7 @@
 int cmd_apply(int argc, char **argv);
 int cmd_builds(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_jobs(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
 int cmd_match(int argc, char **argv);
 int cmd_parse(int argc, char **argv);

@@ -5,6 +5,7 @@ libreroll_a_SOURCES += \
 	src/cmd/builds-make.c \
 	src/cmd/check.c src/cmd/check-internal.h src/cmd/check-run.c \
 	src/cmd/cmd.h \
+	src/cmd/jobs.c \
 	src/cmd/lint.c \
 	src/cmd/match.c \
 	src/cmd/options.c \
@@ -21,7 +22,7 @@ libreroll_a_SOURCES += \
 dist_man_MANS += man/reroll.1 man/reroll-match.1 man/reroll-rootfs.1 \
 	man/reroll-toolchains.1
 dist_man_MANS += man/reroll.1 man/reroll-toolchains.1
-dist_man_MANS += man/reroll-results.1
+dist_man_MANS += man/reroll-jobs.1 man/reroll-results.1
 
 check_PROGRAMS += tests/unit/test-lint
 tests_unit_test_lint_SOURCES = tests/unit/test-lint.c

@@ -30,7 +30,8 @@ libreroll_a_SOURCES += \
 	src/lab/results-lava.c src/lab/results-lava.h \
 	src/lab/results-tap.c src/lab/results-write.c src/lab/results-yaml.c
 
-libreroll_a_SOURCES += src/lab/pool.c src/lab/pool-internal.h
+libreroll_a_SOURCES += src/lab/lab-table.c \
+	src/lab/pool.c src/lab/pool-internal.h
 check_PROGRAMS += tests/unit/test-pool
 tests_unit_test_pool_SOURCES = tests/unit/test-pool.c
 tests_unit_test_pool_LDADD = $(LDADD) $(CMOCKA_LIBS)
