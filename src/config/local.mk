@@ -64,6 +64,11 @@ tests_unit_test_board_SOURCES = tests/unit/test-board.c
 tests_unit_test_board_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-board
 
+check_PROGRAMS += tests/unit/test-board-qemu
+tests_unit_test_board_qemu_SOURCES = tests/unit/test-board-qemu.c
+tests_unit_test_board_qemu_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-board-qemu
+
 check_PROGRAMS += tests/unit/test-project
 tests_unit_test_project_SOURCES = tests/unit/test-project.c
 tests_unit_test_project_LDADD = $(LDADD) $(CMOCKA_LIBS)
