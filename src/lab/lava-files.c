@@ -327,8 +327,7 @@ static bool make_root(struct lab *lab, const struct lab_job *job,
 		return false;
 	}
 	root = job->rootfs ? g_strdup(job->rootfs->path)
-			   : rootfs_builtin(lab->site, job->board->arch_name,
-					    error);
+			   : rootfs_builtin(lab->site, job->arch, error);
 	return root && writing_open(&writing, job, true, error) &&
 	       put_cpio(&writing, root, NULL, error) &&
 	       (!modules ||
