@@ -36,7 +36,7 @@ char *yaml_text_quote(const char *text)
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	GString *quoted = g_string_new("\"");
 
-	for (const char *at = valid; *at; at = g_utf8_next_char(at))
+	for (char *at = valid; *at; at = g_utf8_next_char(at))
 		quote_character(quoted, g_utf8_get_char(at));
 	g_string_append_c(quoted, '"');
 	return g_string_free(quoted, FALSE);

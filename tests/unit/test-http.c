@@ -306,9 +306,9 @@ static void freeing_cancels_what_is_under_way(void **state)
 static void on_answer_free(GObject *source, GAsyncResult *res, gpointer data)
 {
 	struct http **http = data;
-	g_autoptr(http_response_t) response = http_send_finish(res, NULL);
 
 	(void)source;
+	http_response_free(http_send_finish(res, NULL));
 	g_clear_pointer(http, http_free);
 }
 
