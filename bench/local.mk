@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make bench [BENCH=NAME]: ours beside the peer, alternating, in one run.
 # File by file: the folder's name is a target, which make dist would run.
-EXTRA_DIST += bench/apply.bench bench/build.bench bench/check.bench \
-	bench/match.bench bench/parse.bench bench/run
+EXTRA_DIST += bench/apply.bench bench/boot.bench bench/boots.bench \
+	bench/build.bench bench/check.bench bench/kernel.py \
+	bench/lava.bench bench/match.bench bench/parse.bench bench/run
 EXTRA_PROGRAMS += bench/match
 bench_match_SOURCES = bench/match.c
-bench: reroll bench/match$(EXEEXT)
-EXTRA_DIST += bench/apply.bench bench/boot.bench bench/boots.bench \
-	bench/build.bench bench/check.bench \
-	bench/parse.bench bench/run
-bench: reroll tests/lab/boot
-	bench/lava.bench bench/parse.bench bench/run
-bench: reroll tests/lab/lab-run
+bench: reroll bench/match$(EXEEXT) tests/lab/boot tests/lab/lab-run
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		$(top_srcdir)/bench/run $(BENCH)
 .PHONY: bench
