@@ -23,6 +23,7 @@ static const struct {
 	{"results", cmd_results, "test cases of a results file, as JSON"},
 	{"builds", cmd_builds, "the kept builds: list, make ahead, anoint"},
 	{"rootfs", cmd_rootfs, "the roots that tests run in: list, make"},
+	{"status", cmd_status, "what this machine can do; the boards by arch"},
 	{"toolchains", cmd_toolchains,
 	 "the compilers of each arch: list, prove, install"},
 	{"trees", cmd_trees, "the site's trees: list, fetch, prune"},

@@ -425,6 +425,20 @@ static void run_in_thread(GTask *task, gpointer source, gpointer data,
 		g_task_return_error(task, error);
 }
 
+const char *sandbox_limits(void)
+{
+	static const struct cgroup_limits some = {.memory_bytes = 1ull << 40,
+						  .processes = 1 << 20};
+	g_autoptr(cgroup_t) group = cgroup_new(&some);
+	bool memory = cgroup_binds_memory(group);
+	bool processes = cgroup_binds_processes(group);
+
+	return memory && processes ? "control groups for memory and processes"
+	       : memory		   ? "control groups for memory, else rlimits"
+	       : processes ? "control groups for processes, else rlimits"
+			   : "rlimits";
+}
+
 void sandbox_run_async(const struct sandbox_spec *spec,
 		       GCancellable *cancellable, GAsyncReadyCallback callback,
 		       gpointer user_data)

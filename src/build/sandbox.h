@@ -72,6 +72,9 @@ void sandbox_result_free(struct sandbox_result *result);
 typedef struct sandbox_result sandbox_result_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sandbox_result_t, sandbox_result_free)
 
+/* "control groups for memory and processes", "rlimits"; static. */
+const char *sandbox_limits(void);
+
 /* Whether builds can be protected here; the error says why not and the cure. */
 bool sandbox_probe(GError **error);
 

@@ -43,15 +43,20 @@ static guint64 read_free_bytes(void)
 	return at ? g_ascii_strtoull(at + strlen(name), NULL, 10) << 10 : 0;
 }
 
-static struct machine_load look_at_machine(gpointer data)
+struct machine_load machine_load_now(void)
 {
 	double load = 0;
 
-	(void)data;
 	if (getloadavg(&load, 1) != 1)
 		load = 0;
 	return (struct machine_load){.free_bytes = read_free_bytes(),
 				     .load = load / g_get_num_processors()};
+}
+
+static struct machine_load look_at_machine(gpointer data)
+{
+	(void)data;
+	return machine_load_now();
 }
 
 struct slots *slots_new(guint places)

@@ -33,6 +33,7 @@ struct machine_load {
 	guint64 free_bytes;
 	double load; /* runnable tasks a processor, of the last minute */
 };
+struct machine_load machine_load_now(void);
 
 /* Instead of the machine's own; for tests. */
 void slots_set_look(struct slots *slots,

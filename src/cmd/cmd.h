@@ -24,6 +24,7 @@ int cmd_render(int argc, char **argv);
 int cmd_reply(int argc, char **argv);
 int cmd_rootfs(int argc, char **argv);
 int cmd_results(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 int cmd_toolchains(int argc, char **argv);
 int cmd_trees(int argc, char **argv);
 

@@ -6,6 +6,7 @@
 #ifndef LAB_LAB_H
 #define LAB_LAB_H
 
+#include "lab/boots.h"
 #include "lab/job.h"
 #include "lab/lab-ops.h"
 #include "lab/lava.h"
