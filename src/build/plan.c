@@ -247,6 +247,7 @@ static void set_limits(const struct planner *planner, struct build_spec *spec)
 	const struct project *project = planner->project;
 
 	spec->warnings = planner->rule->warnings;
+	spec->boot = planner->rule->boot;
 	spec->each_patch = planner->rule->each_patch;
 	spec->time_s = project->limits.build_s;
 	spec->output_bytes = project->limits.output_bytes;

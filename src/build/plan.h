@@ -49,6 +49,7 @@ struct build_spec {
 	char *command; /* script */
 	bool headers, headers_image, modules_image; /* kept beside the rest */
 	enum warnings_policy warnings;
+	bool boot;	 /* on boards, when it is done */
 	bool each_patch; /* the tree after every patch is to build */
 	guint64 time_s, output_bytes, memory_bytes, processes, log_bytes;
 	guint jobs;

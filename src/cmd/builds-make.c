@@ -213,7 +213,7 @@ static void build_done(GObject *source, GAsyncResult *res, gpointer data)
 	(void)source;
 	making->running--;
 	making->anointing -= build->job.spec->anoint != NULL;
-	progress_observe(RUN_BUILD_ENDED, build->title,
+	progress_observe(RUN_WORK_ENDED, build->title,
 			 !result	  ? "trouble"
 			 : result->reused ? "there"
 					  : build_status_name(result->status),
@@ -249,7 +249,7 @@ static void pump(struct making *making)
 
 		making->running++;
 		making->anointing += build->job.spec->anoint != NULL;
-		progress_observe(RUN_BUILD_STARTED, build->title, NULL,
+		progress_observe(RUN_WORK_STARTED, build->title, NULL,
 				 making->progress);
 		executor_local.run_async(&build->job, making->cancellable,
 					 build_done, build);

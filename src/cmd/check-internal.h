@@ -19,11 +19,14 @@ struct check {
 	struct site *site;
 	GPtrArray *projects; /* of struct project */
 	GPtrArray *roster;   /* of struct person; NULL: the project's own */
+	GPtrArray *boards;   /* of struct board */
+	char *boards_dir;    /* where last boots are noted */
 	struct series_set *set;
 	struct series_lookup *lookup; /* over the set */
 	struct tempdir *dir;
 	struct keep *keep;
 	struct slots *places;
+	struct lab_pool *labs;
 	struct store *store;
 	json_t *runs; /* what --json prints of each */
 	/* Of the run under way. */

@@ -66,6 +66,10 @@ static bool run_series(struct check *check, const struct series *series,
 		.work_dir = check->dir->path,
 		.out_dir = out_dir,
 		.private_out = !check->artifacts,
+		.served_dir = check->artifacts,
+		.boards = check->boards,
+		.boards_dir = check->boards_dir,
+		.labs = check->labs,
 		.lookup = check->lookup,
 		.keep_ref = check->keep_ref,
 		.no_sandbox = check->no_sandbox,
@@ -155,8 +159,7 @@ static GPtrArray *find_current(const struct check *check, GError **error)
 static char *find_out_dir(const struct check *check, guint index, guint count)
 {
 	g_autofree char *top = check->artifacts
-				       ? g_canonicalize_filename(
-						 check->artifacts, NULL)
+				       ? g_strdup(check->artifacts)
 				       : g_build_filename(check->dir->path,
 							  "out", NULL);
 	g_autofree char *name = g_strdup_printf("series-%u", index + 1);

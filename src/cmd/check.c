@@ -27,6 +27,9 @@ static void check_clear(struct check *check)
 	store_close(check->store);
 	keep_free(check->keep);
 	slots_free(check->places);
+	lab_pool_free(check->labs);
+	g_clear_pointer(&check->boards, g_ptr_array_unref);
+	g_free(check->boards_dir);
 	tempdir_free(check->dir);
 	g_clear_pointer(&check->loop, g_main_loop_unref);
 	g_clear_object(&check->cancellable);
@@ -141,6 +144,8 @@ static bool load_configuration(struct check *check, GError **error)
 							? check->projects_path
 							: check->site->projects,
 						problems);
+	if (check->site)
+		check->boards = boards_of_site(check->site, problems);
 	if (check->roster_path)
 		check->roster = roster_load(check->roster_path, problems);
 	if (problems_count(problems) == 0)
@@ -241,8 +246,17 @@ static enum exit_status check_run(struct check *check, GError **error)
 	check->store = check->dir ? store_open(NULL, error) : NULL;
 	if (!check->store)
 		return error_exit_status(*error);
+	if (check->artifacts) {
+		g_autofree char *given = check->artifacts;
+
+		check->artifacts = g_canonicalize_filename(given, NULL);
+	}
 	check->keep = open_keep(check);
 	check->places = slots_new(cmd_count_slots(check->site, check->slots));
+	check->boards_dir = place_find(check->site, "boards");
+	check->labs = lab_pool_new(check->site, error);
+	if (!check->labs)
+		return error_exit_status(*error);
 	check->loop = g_main_loop_new(NULL, FALSE);
 	check->cancellable = g_cancellable_new();
 	g_unix_signal_add(SIGINT, on_signal, check->cancellable);

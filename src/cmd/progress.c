@@ -146,10 +146,10 @@ void progress_observe(enum run_event event, const char *subject,
 		return;
 	switch (event) {
 	case RUN_STAGE_STARTED:
-	case RUN_BUILD_STARTED:
+	case RUN_WORK_STARTED:
 		row_start(progress, subject);
 		break;
-	case RUN_BUILD_LINE:
+	case RUN_WORK_LINE:
 		row = row_find(progress, subject);
 		if (row) {
 			g_free(row->detail);
@@ -157,7 +157,7 @@ void progress_observe(enum run_event event, const char *subject,
 		}
 		break;
 	case RUN_STAGE_ENDED:
-	case RUN_BUILD_ENDED:
+	case RUN_WORK_ENDED:
 		row_end(progress, subject, detail);
 		break;
 	}

@@ -38,8 +38,7 @@ enum form_kind form_guess(const char *path)
 		return guess_list(tree->root);
 	if (node_value(tree->root, "suite"))
 		return FORM_DESCRIPTION;
-	if (node_value(tree->root, "metadata") ||
-	    node_value(tree->root, "run"))
+	if (node_value(tree->root, "metadata") || node_value(tree->root, "run"))
 		return FORM_TESTDEF;
 	return schema_known_keys(&site_form, tree->root) >
 			       schema_known_keys(&project_form, tree->root)

@@ -114,7 +114,8 @@ static const struct schema limits_form = {
 			"is more"},
 		{"boot-time", KEY_SPAN, FIELD(project, limits.boot_s),
 		 .fallback = "5m", .least = 1, .most = 7 * 86400,
-		 .doc = "How long one boot with its tests may take"},
+		 .doc = "How long one boot may take, and its tests as long "
+			"again"},
 		{"per-day", KEY_COUNT, FIELD(project, limits.per_day),
 		 .fallback = "20", .least = 1, .most = 1000000,
 		 .doc = "The most runs of one submitter in a day; reroll check "

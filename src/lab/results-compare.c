@@ -276,3 +276,11 @@ void results_retried(struct job_result *result, const struct job_result *again)
 			test->flaky = bad == NULL;
 	}
 }
+
+bool job_result_is_clean(const struct job_result *result)
+{
+	struct results_count count;
+
+	results_count(result->cases, &count);
+	return result->end == JOB_COMPLETE && count.failed == 0;
+}

@@ -69,6 +69,9 @@ struct results_count {
 
 void results_count(const GPtrArray *cases, struct results_count *count);
 
+/* Complete, and nothing failed that counts. */
+bool job_result_is_clean(const struct job_result *result);
+
 /* After a second boot of the same: what passes there is flaky. */
 void results_retried(struct job_result *result, const struct job_result *again);
 

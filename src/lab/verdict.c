@@ -294,8 +294,8 @@ static void refuse(struct verdict *verdict, const struct sum *sum)
 		verdict->outcome = "results";
 		return;
 	}
-	verdict_refuse(verdict, "results", "%s%s%s %s", board ? board : "",
-		       board ? ": " : "",
+	verdict_refuse(verdict, "results-failed", "%s%s%s %s",
+		       board ? board : "", board ? ": " : "",
 		       json_string_value(json_object_get(first, "name")),
 		       json_string_value(json_object_get(first, "fate")));
 }
@@ -334,18 +334,7 @@ struct verdict *results_verdict(const struct tested *jobs, gsize count)
 		else
 			add_job(&sum, &jobs[i]);
 	}
-	if (sum.ran > 0)
-		refuse(verdict, &sum);
+	refuse(verdict, &sum);
 	verdict->detail = sum_to_json(&sum);
 	return verdict;
-}
-
-bool results_verdict_passed(const struct verdict *verdict)
-{
-	json_int_t passed = json_integer_value(
-		json_object_get(verdict->detail, "passed"));
-	json_int_t count = json_integer_value(
-		json_object_get(verdict->detail, "count"));
-
-	return count > 0 && passed == count;
 }

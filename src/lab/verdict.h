@@ -27,12 +27,9 @@ struct tested {
 };
 
 /*
- * The outcome is "results" when any job has run, passed or not: "all" of the
- * reply's data tells which. The summary names the first failure; NULL: none.
+ * The outcome is "results", or "results-failed" when something counts against
+ * the series; then the summary names the first.
  */
 struct verdict *results_verdict(const struct tested *jobs, gsize count);
-
-/* Whether what ran has passed, and that something ran. */
-bool results_verdict_passed(const struct verdict *verdict);
 
 #endif

@@ -145,6 +145,16 @@ static bool build_record(struct build_slot *slot, const char *status,
 	return false;
 }
 
+/* What `dir` is called below what labs fetch; NULL: they cannot. */
+static char *served_path(const char *served, const char *dir)
+{
+	gsize len = served ? strlen(served) : 0;
+
+	return served && g_str_has_prefix(dir, served) && dir[len] == '/'
+		       ? g_strdup(dir + len + 1)
+		       : NULL;
+}
+
 /* What the stages after this one go on with. */
 static void keep_built(const struct build_slot *slot,
 		       struct build_result *result)
@@ -154,6 +164,7 @@ static void keep_built(const struct build_slot *slot,
 	built->job = &slot->job;
 	built->result = result;
 	built->dir = g_build_filename(slot->job.out_dir, slot->spec->id, NULL);
+	built->path = served_path(slot->run->options->served_dir, built->dir);
 	g_ptr_array_add(slot->run->built, built);
 }
 
@@ -180,7 +191,7 @@ static void build_ended(struct build_slot *slot, struct build_result *result,
 	}
 	log_event(LOG_LEVEL_INFO, run->id, "build %s %s", slot->spec->id,
 		  status);
-	run_observe(run, RUN_BUILD_ENDED, slot->spec->id, status);
+	run_observe(run, RUN_WORK_ENDED, slot->spec->id, status);
 	builds->left--;
 	if (!build_record(slot, status, json, &left))
 		left = builds->left;
@@ -218,7 +229,7 @@ static void build_begin(GObject *source, GAsyncResult *res, gpointer data)
 		build_ended(slot, NULL, error);
 		return;
 	}
-	run_observe(run, RUN_BUILD_STARTED, slot->spec->id, NULL);
+	run_observe(run, RUN_WORK_STARTED, slot->spec->id, NULL);
 	run->options->executor->run_async(&slot->job, run->cancellable,
 					  build_done, slot);
 }
@@ -227,7 +238,7 @@ static void build_line(const char *line, gpointer data)
 {
 	struct build_slot *slot = data;
 
-	run_observe(slot->run, RUN_BUILD_LINE, slot->spec->id, line);
+	run_observe(slot->run, RUN_WORK_LINE, slot->spec->id, line);
 }
 
 /* The commit that the series and what it depends on were applied to. */

@@ -18,7 +18,8 @@ struct stage_record {
 struct built {
 	const struct build_job *job; /* of the build stage */
 	struct build_result *result;
-	char *dir; /* of its artifacts */
+	char *dir;  /* of its artifacts */
+	char *path; /* the same below what labs fetch from; or NULL */
 };
 
 struct run {
@@ -35,6 +36,7 @@ struct run {
 	struct build_stage *builds;
 	json_t *builds_json; /* array, filled as builds end */
 	GPtrArray *built;    /* of struct built, the same */
+	struct test_stage *tests;
 };
 
 void run_observe(struct run *run, enum run_event event, const char *subject,
@@ -58,6 +60,13 @@ void run_stage_failed(struct run *run, GError *error);
  */
 void builds_start(struct run *run);
 void build_stage_free(struct build_stage *builds);
+
+/*
+ * The test stage: every build that is to boot on every board that takes it.
+ * Ends as builds_start() does.
+ */
+void tests_start(struct run *run);
+void test_stage_free(struct test_stage *tests);
 
 /* The end: outcome, reply and JSON from the records. */
 struct run_report *run_report_new(struct run *run, GError **error);

@@ -20,6 +20,7 @@
 
 #include "build/build.h"
 #include "gate/gate.h"
+#include "lab/lab.h"
 #include "store/store.h"
 
 struct run;
@@ -39,9 +40,9 @@ extern const struct stage stages[];
 enum run_event {
 	RUN_STAGE_STARTED,
 	RUN_STAGE_ENDED, /* detail: "passed", "refused", ... */
-	RUN_BUILD_STARTED,
-	RUN_BUILD_LINE, /* detail: what the build does now */
-	RUN_BUILD_ENDED,
+	RUN_WORK_STARTED,
+	RUN_WORK_LINE, /* detail: what the build does now */
+	RUN_WORK_ENDED,
 };
 
 /* Told of everything that happens, on the main loop; for progress. */
@@ -61,6 +62,10 @@ struct run_options {
 	const char *work_dir;	 /* private, the caller removes it */
 	const char *out_dir;	 /* artifacts and logs are kept here */
 	bool private_out;	 /* it is gone with work_dir */
+	const char *served_dir;	 /* labs fetch what is below it; or NULL */
+	const GPtrArray *boards; /* of struct board */
+	struct lab_pool *labs;	 /* of all runs; NULL: nothing is booted */
+	const char *boards_dir;	 /* where last boots are noted */
 	const struct series_lookup *lookup; /* of other series; or NULL */
 	bool keep_ref; /* write what applied to a ref of its repository */
 	bool no_sandbox;

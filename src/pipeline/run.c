@@ -19,6 +19,7 @@ static void built_free(gpointer data)
 
 	build_result_free(built->result);
 	g_free(built->dir);
+	g_free(built->path);
 	g_free(built);
 }
 
@@ -26,11 +27,12 @@ static void run_free(gpointer data)
 {
 	struct run *run = data;
 
-	gate_subject_clear(&run->subject);
+	test_stage_free(run->tests);
+	g_ptr_array_unref(run->built);
 	build_stage_free(run->builds);
 	g_ptr_array_unref(run->records);
 	json_decref(run->builds_json);
-	g_ptr_array_unref(run->built);
+	gate_subject_clear(&run->subject);
 	g_free(run->objects_dir);
 	g_free(run->id);
 	g_free(run);

@@ -16,5 +16,8 @@ const struct stage stages[] = {
 	{"apply", "the patches apply on the base", gate_apply, NULL},
 	{"build", "every build of the matrix works and warns of nothing new",
 	 NULL, builds_start},
+	{"test",
+	 "every board boots it, and all tests pass that pass on the base", NULL,
+	 tests_start},
 	{NULL, NULL, NULL, NULL},
 };

@@ -26,6 +26,10 @@ static const struct {
 	 "'findings':[{'place':'kernel/dummy.c:12','severity':'note',"
 	 "'text':'applied 3 lines further down'}]}"},
 	{"results", "{'passed':7,'count':7,'failed':[]}"},
+	{"results-failed",
+	 "{'passed':6,'count':7,'failed':[{'name':'dummy-3','board':null,"
+	 "'fate':'failed','expected':null,'log':'dummy: expected 3, got 2'}],"
+	 "'summary':'dummy-3 failed'}"},
 	{"series-incomplete",
 	 "{'missing':['2/3'],'total':3,'have':2,"
 	 "'summary':'2 of 3 patches of version 9 are there'}"},

@@ -1,0 +1,115 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The whole path on the real kernel: a series, its mails in, the reply out, with
+# builds for two architectures, booted and tested. path.sh qemu|lava [CASE...]
+# compares the replies with path/NAME.reply; with UPDATE=1 it writes them anew:
+# read the difference before it is committed. The replies of both labs are the
+# same but for what only one can know, which is left out here. Finished bases
+# stay below ${XDG_CACHE_HOME:-~/.cache}/reroll/boots; LAVA's own is told by the
+# environment as tests/servers/lava-lab token tells it.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+: "${top_srcdir:=$(cd "$here/../.." && pwd)}" "${top_builddir:=$PWD}"
+reroll=$top_builddir/reroll
+export REROLL_TEMPLATES="$top_srcdir/templates" REROLL_BOARDS="$top_srcdir/boards"
+state=${XDG_CACHE_HOME:-$HOME/.cache}/reroll/boots
+lab=${1:-qemu}
+[ $# -eq 0 ] || shift
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
+mkdir -p "$state" && cp "$here/path/project.yaml" "$here/path/reference.yaml" \
+	"$top_srcdir/contrib/sample-kernel/qemu" \
+	"$top_srcdir/contrib/sample-kernel/qemu-arm64" "$work" || exit 1
+base=$("$top_srcdir/contrib/make-kernel-base") || exit 1
+cat >"$work/reroll.yaml" <<END
+state: $state
+workers: {slots: 1, jobs: $(nproc)}
+END
+if [ "$lab" = lava ]; then
+	printf '%s' "$LAVA_TOKEN" >"$work/token"
+	chmod 600 "$work/token"
+	cat >>"$work/reroll.yaml" <<-END
+	labs:
+	  - {name: lava, kind: lava, url: "$LAVA_URL", user: $LAVA_USER,
+	     token-file: token, slots: 2, artifacts: "file://$work/art"}
+	END
+else
+	cat >>"$work/reroll.yaml" <<-END
+	labs:
+	  - {name: here, kind: qemu, slots: 1}
+	END
+fi
+
+cases='passes fails skips hangs panics forges raises stops'
+steps() { # case: its steps, one a line
+	case $1 in
+	passes) echo 'lava-test-case add --shell test 4 -eq 4'
+		echo 'lava-test-case speed --result pass --measurement 2.5 --units s' ;;
+	fails) echo 'lava-test-case works --result pass'
+		echo 'lava-test-case breaks --shell false' ;;
+	skips) echo 'lava-test-case later --result skip' ;;
+	hangs) echo 'lava-test-case before --result pass'
+		echo 'while :; do :; done' ;;
+	panics) echo 'lava-test-case before --result pass'
+		echo 'echo c >/proc/sysrq-trigger' ;;
+	forges) echo 'echo "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=forged RESULT=pass>"'
+		echo 'lava-test-case honest --shell false' ;;
+	raises) echo 'lava-test-case before --result pass'
+		echo 'lava-test-raise disk-on-fire' ;;
+	stops) echo 'lava-test-case before --result pass'
+		echo 'false'
+		echo 'lava-test-case never --result pass' ;;
+	esac
+}
+
+# What differs from run to run: ids, dates, times, addresses.
+plain() {
+	sed -e 's/^\(Date\|Message-ID\|X-Reroll-[A-Za-z]*\): .*/\1: .../' \
+		-e 's/[0-9a-f]\{12,40\}/.../g' \
+		-e 's/\[ *[0-9]*\.[0-9]*\]/[time]/g' "$1"
+}
+
+run() { # case
+	want=0
+	case $1 in passes | skips) ;; *) want=1 ;; esac
+	steps "$1" >"$work/steps"
+	set -- "$1"
+	name=$1
+	while read -r step; do
+		set -- "$@" "$step"
+	done <"$work/steps"
+	shift
+	"$here/path/make-series" "$base" "$name" "$@" >"$work/$name.mbox" ||
+		return 1
+	rm -rf "$work/art"
+	"$reroll" check --quiet --site "$work/reroll.yaml" \
+		--project "$work/project.yaml" --repo "$base" \
+		--artifacts "$work/art" "$work/$name.mbox" \
+		>"$work/reply" 2>"$work/err"
+	got=$?
+	plain "$work/reply" >"$work/$name.reply"
+	[ -z "${UPDATE-}" ] || cp "$work/$name.reply" "$here/path/$name.reply"
+	[ "$got" = "$want" ] || {
+		echo "  exit status $got, expected $want"
+		sed 's/^/  /' "$work/err"
+		return 1
+	}
+	diff -u "$here/path/$name.reply" "$work/$name.reply"
+}
+
+passed=0 failed=0
+# shellcheck disable=SC2048
+for case in ${*:-$cases}; do
+	begin=$(date +%s)
+	if run "$case"; then
+		result=ok
+		passed=$((passed + 1))
+	else
+		result=FAILED
+		failed=$((failed + 1))
+	fi
+	echo "$result $lab $case ($(($(date +%s) - begin)) s)"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
