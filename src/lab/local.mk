@@ -94,6 +94,7 @@ tests_lab_boot_SOURCES = tests/lab/boot.c tests/unit/qemu-fixture.c \
 
 lab_qemu_tests = \
 	tests/unit/test-console \
+	tests/unit/test-guest \
 	tests/unit/test-job \
 	tests/unit/test-qemu \
 	tests/unit/test-qemu-judge \
@@ -102,6 +103,8 @@ check_PROGRAMS += $(lab_qemu_tests)
 TESTS += $(lab_qemu_tests)
 tests_unit_test_console_SOURCES = tests/unit/test-console.c
 tests_unit_test_console_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_guest_SOURCES = tests/unit/test-guest.c
+tests_unit_test_guest_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_job_SOURCES = tests/unit/test-job.c
 tests_unit_test_job_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_qemu_SOURCES = tests/unit/test-qemu.c \
