@@ -3,7 +3,8 @@
  * Boot the test kernel by the QEMU lab, with steps for a suite, and print what
  * came of it: boot COUNT MACHINE [STEP]... One line a boot: how long it took in
  * ms, how it ended, its cases. In the environment: SHOW, print its console too;
- * KEEP=FILE, copy its initramfs there.
+ * KEEP=FILE, copy its initramfs there; ARCH, CPU and ROOT=FILE, an initramfs,
+ * for another machine than ours.
  */
 #include <locale.h>
 #include <stdio.h>
@@ -69,8 +70,22 @@ static int boot(struct qemu_fixture *fixture)
 	return result && result->end == JOB_COMPLETE ? 0 : 1;
 }
 
+static void use_other(struct qemu_fixture *fixture, struct rootfs_config *root)
+{
+	const char *arch = g_getenv("ARCH");
+
+	if (arch && arch_find(arch)) {
+		fixture->board.arch = arch_find(arch);
+		fixture->job.arch = fixture->board.arch->name;
+	}
+	fixture->board.qemu.cpu = (char *)(gsize)g_getenv("CPU");
+	root->path = (char *)(gsize)g_getenv("ROOT");
+	fixture->job.rootfs = root->path ? root : NULL;
+}
+
 int main(int argc, char **argv)
 {
+	struct rootfs_config root = {.name = (char *)(gsize) "other"};
 	struct qemu_fixture *fixture;
 	int status = 0;
 
@@ -84,6 +99,7 @@ int main(int argc, char **argv)
 		return 2;
 	fixture->board.qemu.machine = argv[2];
 	fixture->job.progress = keep_initrd;
+	use_other(fixture, &root);
 	add_steps(fixture, argc - 3, argv + 3);
 	for (int i = atoi(argv[1]); i > 0; i--)
 		status |= boot(fixture);
