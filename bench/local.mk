@@ -7,6 +7,12 @@ EXTRA_DIST += bench/apply.bench bench/boot.bench bench/boots.bench \
 EXTRA_PROGRAMS += bench/match
 bench_match_SOURCES = bench/match.c
 bench: reroll bench/match$(EXEEXT) tests/lab/boot tests/lab/lab-run
+	bench/build.bench bench/check.bench bench/lava.bench \
+	bench/match.bench bench/parse.bench bench/run
+EXTRA_PROGRAMS += bench/match
+bench_match_SOURCES = bench/match.c
+bench: reroll bench/match$(EXEEXT) tests/lab/boot$(EXEEXT) \
+		tests/lab/lab-run$(EXEEXT)
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		$(top_srcdir)/bench/run $(BENCH)
 .PHONY: bench
