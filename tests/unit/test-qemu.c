@@ -189,8 +189,8 @@ static void ends_of_boots_are_told_apart(void **state)
 		 "s0/a=pass"},
 		{"lava-test-case a --result pass\nlava-test-raise on fire\n",
 		 NULL, 60, "raised", "A test gave up: on fire", "s0/a=pass"},
-		{"lava-test-case a --result pass\nsleep 1000\n", NULL, 2,
-		 "test-timeout", "The tests took more than 2 s", "s0/a=pass"},
+		{"lava-test-case a --result pass\nsleep 1000\n", NULL, 10,
+		 "test-timeout", "The tests took more than 10 s", "s0/a=pass"},
 		{"lava-test-case a --result pass\npoweroff -f\nsleep 9\n", NULL,
 		 60, "ended",
 		 "The machine went off before the tests were through",
@@ -235,10 +235,10 @@ static void a_flood_of_output_stays_within_the_log(void **state)
 				    "lava-test-case b --result pass\n"
 				    "cat /dev/zero\n");
 	fixture->job.log_bytes = 20000;
-	fixture->job.test_s = 10;
+	fixture->job.test_s = 20;
 	result = boot(fixture);
 	check_cases(result, "s0/a=pass s0/b=pass");
-	check_end(result, "test-timeout", "The tests took more than 10 s");
+	check_end(result, "test-timeout", "The tests took more than 20 s");
 	console = read_out(fixture, "console.log");
 	assert_in_range(strlen(console), 5000, 21000);
 	assert_non_null(strstr(console, "bytes cut"));
