@@ -333,9 +333,15 @@ static void queue_run(struct queue *queue)
 	assert_int_equal(queue->done, queue->count);
 }
 
+/* A checker makes the code slower, so that spans must be longer. */
+static guint span_ms(guint ms)
+{
+	return g_getenv("TEST_SLOWDOWN") ? ms * 10 : ms;
+}
+
 static void two_slots_are_busy_while_jobs_wait(void **state)
 {
-	struct fake labs[] = {{.name = "a", .run_ms = 20}, {NULL}};
+	struct fake labs[] = {{.name = "a", .run_ms = span_ms(30)}, {NULL}};
 	struct queue queue;
 	gint64 slots_us;
 
@@ -369,7 +375,7 @@ static void jobs_run_in_the_order_they_came(void **state)
 static void a_lab_that_never_answers_delays_nobody(void **state)
 {
 	struct fake labs[] = {{.name = "dead", .ready_ms = G_MAXUINT},
-			      {.name = "slow", .run_ms = 30},
+			      {.name = "slow", .run_ms = span_ms(60)},
 			      {.name = "other", .board = "o"},
 			      {NULL}};
 	struct queue queue;
@@ -391,7 +397,7 @@ static void a_lab_that_never_answers_delays_nobody(void **state)
 static void trouble_is_tried_in_another_lab_at_once(void **state)
 {
 	struct fake labs[] = {{.name = "a", .broken = 9},
-			      {.name = "b", .ready_ms = 20},
+			      {.name = "b", .ready_ms = span_ms(20)},
 			      {NULL}};
 	struct queue queue;
 
@@ -490,7 +496,7 @@ static void a_board_that_no_lab_has_is_not_found(void **state)
 
 static void cancelled_jobs_end_wherever_they_are(void **state)
 {
-	struct fake labs[] = {{.name = "a", .run_ms = 5},
+	struct fake labs[] = {{.name = "a", .run_ms = span_ms(5)},
 			      {.name = "away", .away = 99, .board = "o"},
 			      {NULL}};
 	struct queue queue;
