@@ -68,9 +68,9 @@ static void check_inline(const struct schema_reader *reader,
 			 const struct node *node, const char *text)
 {
 	g_autoptr(problems_t) problems = problems_new();
-	g_autoptr(test_definition_t) definition = test_definition_parse(
-		text, strlen(text), reader->file, problems);
 
+	test_definition_free(test_definition_parse(text, strlen(text),
+						   reader->file, problems));
 	for (guint i = 0; i < problems->list->len; i++) {
 		const struct problem *problem = problems->list->pdata[i];
 

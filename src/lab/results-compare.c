@@ -78,7 +78,6 @@ static bool add_lines(struct known_failures *known, const char *path,
 
 struct known_failures *known_failures_load(const char *path, GError **error)
 {
-	g_autoptr(problems_t) problems = problems_new();
 	g_autoptr(known_failures_t) known = g_new0(struct known_failures, 1);
 	g_autofree char *text = NULL;
 	g_autofree char *shown = text_one_line(path, -1, 1000);

@@ -80,7 +80,8 @@ static char *xml_text(const char *text)
 	GString *clean = g_string_new(NULL);
 	char *escaped;
 
-	for (const char *p = text ? text : ""; *p; p = g_utf8_next_char(p)) {
+	for (const char *p = text ? text : ""; *p;
+	     p += g_utf8_skip[*(const guchar *)p]) {
 		gunichar c = g_utf8_get_char(p);
 
 		if ((c >= 0x20 && c != 0x7f && c != 0xfffe && c != 0xffff) ||
