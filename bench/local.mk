@@ -6,11 +6,6 @@ EXTRA_DIST += bench/apply.bench bench/boot.bench bench/boots.bench \
 	bench/lava.bench bench/match.bench bench/parse.bench bench/run
 EXTRA_PROGRAMS += bench/match
 bench_match_SOURCES = bench/match.c
-bench: reroll bench/match$(EXEEXT) tests/lab/boot tests/lab/lab-run
-	bench/build.bench bench/check.bench bench/lava.bench \
-	bench/match.bench bench/parse.bench bench/run
-EXTRA_PROGRAMS += bench/match
-bench_match_SOURCES = bench/match.c
 bench: reroll bench/match$(EXEEXT) tests/lab/boot$(EXEEXT) \
 		tests/lab/lab-run$(EXEEXT)
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
