@@ -312,6 +312,7 @@ static void a_folder_that_is_too_large_is_refused(void **state)
 	import = fixture_git(c->repo, stream->str, "fast-import --quiet");
 	make(c, "", "suite: mine\nsteps: [a]\n");
 	c->sources.tree = "large";
+	c->sources.dir = c->dir->path;
 	g_clear_pointer(&c->suites, g_ptr_array_unref);
 	c->suites = suites_new(&c->sources, NULL, &c->error);
 	assert_null(c->suites);
