@@ -40,6 +40,15 @@ EXTRA_DIST += tests/e2e contrib
 
 # Builds for other architectures; the compilers of contrib/install-deps cross.
 EXTRA_DIST += tests/cross
+# From the mail to the reply on the real kernel, with boots in both kinds of lab.
+check-path: all
+	@status=0; for lab in qemu lava; do \
+		$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/lab/path.sh $$lab || \
+			status=1; \
+	done; exit $$status
+.PHONY: check-path
+EXTRA_DIST += tests/lab/path.sh tests/lab/path
+
 check-cross: all
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/cross/run.sh $(CROSS)
 .PHONY: check-cross

@@ -238,6 +238,31 @@ static bool baseline_fails(GHashTable *base, const struct test_case *test)
 	return bad != NULL;
 }
 
+/*
+ * The suites that the base passes a case of, of the project's own. One that it
+ * passes nothing of is about what the series adds, and so is the submitter's.
+ */
+static GHashTable *find_comparable(const struct job_result *baseline,
+				   const GPtrArray *suites)
+{
+	GHashTable *found = g_hash_table_new_full(g_str_hash, g_str_equal,
+						  g_free, NULL);
+
+	for (guint i = 0; i < baseline->cases->len; i++) {
+		const struct test_case *test = baseline->cases->pdata[i];
+
+		if (test->verdict == TEST_PASS)
+			g_hash_table_add(found, g_strdup(test->suite));
+	}
+	for (guint i = 0; suites && i < suites->len; i++) {
+		const struct test_suite *suite = suites->pdata[i];
+
+		if (suite->student)
+			g_hash_table_remove(found, suite->name);
+	}
+	return found;
+}
+
 void results_compare(struct job_result *result,
 		     const struct job_result *baseline,
 		     const struct known_failures *known,
@@ -245,6 +270,9 @@ void results_compare(struct job_result *result,
 {
 	g_autoptr(GHashTable) names = index_names(result->cases);
 	g_autoptr(GHashTable) base = baseline ? index_baseline(baseline) : NULL;
+	g_autoptr(GHashTable)
+		comparable = baseline ? find_comparable(baseline, suites)
+				      : NULL;
 
 	for (guint i = 0; suites && i < suites->len; i++)
 		complete_suite(result, names, suites->pdata[i]);
@@ -253,7 +281,10 @@ void results_compare(struct job_result *result,
 
 		if (!is_bad(test))
 			continue;
-		test->baseline_fails = base && baseline_fails(base, test);
+		test->baseline_fails = base &&
+				       g_hash_table_contains(comparable,
+							     test->suite) &&
+				       baseline_fails(base, test);
 		test->known = known && is_known(known, test);
 	}
 }

@@ -48,7 +48,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(known_failures_t, known_failures_free)
 /*
  * Mark what is not the series' doing: `baseline` is the base's boot on the same
  * board, `known` the list, either may be NULL. Expected cases that are not
- * there are added as missing.
+ * there are added as missing. What the base fails is only excused in a suite
+ * that it passes some case of: any other, and the submitter's own, is about
+ * what the series adds.
  */
 void results_compare(struct job_result *result,
 		     const struct job_result *baseline,

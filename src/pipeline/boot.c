@@ -41,6 +41,7 @@ void boot_free(gpointer data)
 	job_result_free(boot->baseline);
 	g_free(boot->first_dir);
 	build_result_free(boot->base_built);
+	g_clear_pointer(&boot->base_suites, g_ptr_array_unref);
 	g_clear_error(&boot->trouble);
 	g_free(boot->base_dir);
 	g_free(boot->job_name);
@@ -141,7 +142,8 @@ static void make_job(struct boot *boot, const GPtrArray *artifacts,
 						      : boot->built->path,
 		.artifacts = artifacts,
 		.rootfs = boot->rootfs,
-		.suites = boot->suites,
+		.suites = boot->turn == BOOT_BASE ? boot->base_suites
+						  : boot->suites,
 		.boot_s = project->limits.boot_s,
 		.test_s = project->limits.boot_s,
 		.log_bytes = project->limits.log_bytes,
@@ -226,6 +228,20 @@ static void base_begin(GObject *source, GAsyncResult *res, gpointer data)
 					  base_built, boot);
 }
 
+/* The project's own: the submitter's ask for what the base cannot have. */
+static GPtrArray *find_base_suites(const GPtrArray *suites)
+{
+	GPtrArray *own = g_ptr_array_new();
+
+	for (guint i = 0; i < suites->len; i++) {
+		struct test_suite *suite = suites->pdata[i];
+
+		if (!suite->student)
+			g_ptr_array_add(own, suite);
+	}
+	return own;
+}
+
 static void start_base(struct boot *boot)
 {
 	const struct build_job *job = boot->built->job;
@@ -236,6 +252,7 @@ static void start_base(struct boot *boot)
 		boot_end(boot);
 		return;
 	}
+	boot->base_suites = find_base_suites(boot->suites);
 	boot->base_job = *job;
 	boot->base_job.tree = job->base_tree;
 	boot->base_job.base_tree = NULL;

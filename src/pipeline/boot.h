@@ -28,6 +28,7 @@ struct boot {
 	enum boot_turn { BOOT_FIRST, BOOT_AGAIN, BOOT_BASE } turn;
 	struct lab_job job;
 	char *job_name, *key, *out_dir;
+	GPtrArray *base_suites; /* of struct test_suite, borrowed */
 	struct build_job base_job;
 	struct build_result *base_built;
 	char *base_dir, *first_dir;

@@ -5,28 +5,60 @@
 # compares the replies with path/NAME.reply; with UPDATE=1 it writes them anew:
 # read the difference before it is committed. The replies of both labs are the
 # same but for what only one can know, which is left out here. Finished bases
-# stay below ${XDG_CACHE_HOME:-~/.cache}/reroll/boots; LAVA's own is told by the
-# environment as tests/servers/lava-lab token tells it.
+# stay below ${XDG_CACHE_HOME:-~/.cache}/reroll/boots. A LAVA of its own is
+# started on free ports, as root on Debian; with LAVA_URL, LAVA_USER and
+# LAVA_TOKEN set, that one is used.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 : "${top_srcdir:=$(cd "$here/../.." && pwd)}" "${top_builddir:=$PWD}"
 reroll=$top_builddir/reroll
-export REROLL_TEMPLATES="$top_srcdir/templates" REROLL_BOARDS="$top_srcdir/boards"
+export REROLL_TEMPLATES="$top_srcdir/templates"
+export REROLL_BOARDS="$top_srcdir/boards" REROLL_GUEST="$top_srcdir/share/guest"
 state=${XDG_CACHE_HOME:-$HOME/.cache}/reroll/boots
 lab=${1:-qemu}
 [ $# -eq 0 ] || shift
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+own=
+trap '[ -z "$own" ] || "$top_srcdir/tests/servers/lava-lab" wipe >"$work/log" 2>&1
+	rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
-mkdir -p "$state" && cp "$here/path/project.yaml" "$here/path/reference.yaml" \
+mkdir -p "$state" && cp "$here/path/project.yaml" "$here/path/boards.yaml" "$here/path/reference.yaml" \
 	"$top_srcdir/contrib/sample-kernel/qemu" \
 	"$top_srcdir/contrib/sample-kernel/qemu-arm64" "$work" || exit 1
 base=$("$top_srcdir/contrib/make-kernel-base") || exit 1
 cat >"$work/reroll.yaml" <<END
 state: $state
 workers: {slots: 1, jobs: $(nproc)}
+boards: [boards.yaml]
 END
+start_lava() {
+	LAVA_LAB_PORT=$(python3 - <<-'END'
+		import socket
+		for first in range(21000, 60000, 10):
+		    try:
+		        for port in range(first, first + 6):
+		            with socket.socket() as one:
+		                one.bind(("127.0.0.1", port))
+		        print(first)
+		        break
+		    except OSError:
+		        pass
+	END
+	)
+	export LAVA_LAB_PORT LAVA_LAB_AUX=$((LAVA_LAB_PORT + 1))
+	export LAVA_LAB_DIR="$work/lab"
+	own=1
+	chmod 755 "$work" # PostgreSQL runs as somebody else
+	"$top_srcdir/tests/servers/lava-lab" start >"$work/log" 2>&1 || {
+		cat "$work/log"
+		echo "0 passed, 1 failed"
+		exit 1
+	}
+	eval "$("$top_srcdir/tests/servers/lava-lab" token)"
+}
+
 if [ "$lab" = lava ]; then
+	[ -n "${LAVA_URL-}" ] || start_lava
 	printf '%s' "$LAVA_TOKEN" >"$work/token"
 	chmod 600 "$work/token"
 	cat >>"$work/reroll.yaml" <<-END

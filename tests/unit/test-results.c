@@ -538,6 +538,31 @@ static void what_is_missing_on_the_base_too_is_its_own(void **state)
 			     "mine/c unknown missing\n");
 }
 
+static void what_the_base_cannot_do_at_all_is_not_excused(void **state)
+{
+	g_autoptr(job_result_t) result = result_of("ok 1 a\nnot ok 2 b\n");
+	g_autoptr(job_result_t) base = result_of("not ok 1 a\nnot ok 2 b\n");
+
+	(void)state;
+	results_compare(result, base, NULL, NULL);
+	assert_cases(result, "s/a pass\ns/b fail\n");
+}
+
+static void the_submitters_own_suite_is_not_excused(void **state)
+{
+	g_autoptr(job_result_t) result = result_of("ok 1 a\nnot ok 2 b\n");
+	g_autoptr(job_result_t) base = result_of("ok 1 a\nnot ok 2 b\n");
+	g_autoptr(GPtrArray) suites = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)test_suite_free);
+	struct test_suite *suite = suite_new("s", "");
+
+	(void)state;
+	suite->student = true;
+	g_ptr_array_add(suites, suite);
+	results_compare(result, base, NULL, suites);
+	assert_cases(result, "s/a pass\ns/b fail\n");
+}
+
 static void what_passes_at_the_second_try_is_flaky(void **state)
 {
 	g_autoptr(job_result_t) result = result_of(
@@ -652,6 +677,8 @@ int main(void)
 			a_list_of_known_failures_that_is_none_is_refused),
 		cmocka_unit_test(what_was_to_report_and_did_not_is_missing),
 		cmocka_unit_test(what_is_missing_on_the_base_too_is_its_own),
+		cmocka_unit_test(what_the_base_cannot_do_at_all_is_not_excused),
+		cmocka_unit_test(the_submitters_own_suite_is_not_excused),
 		cmocka_unit_test(what_passes_at_the_second_try_is_flaky),
 		cmocka_unit_test(the_count_is_of_cases_that_passed_or_failed),
 		cmocka_unit_test(csv_is_text_to_a_spreadsheet),
