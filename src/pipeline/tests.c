@@ -181,6 +181,15 @@ static void note_unmatched(struct run *run, const struct built *built,
 						id));
 }
 
+/* A script's own artifact is one by its name. */
+static bool is_config(const struct artifact *artifact)
+{
+	g_autofree char *name = g_path_get_basename(artifact->path);
+
+	return strcmp(artifact->role, "config") == 0 ||
+	       strcmp(name, ".config") == 0;
+}
+
 static char *read_config(const struct built *built, gsize *len)
 {
 	for (guint i = 0; i < built->result->artifacts->len; i++) {
@@ -188,7 +197,7 @@ static char *read_config(const struct built *built, gsize *len)
 		g_autofree char *path = NULL;
 		char *text;
 
-		if (strcmp(one->role, "config") != 0)
+		if (!is_config(one))
 			continue;
 		path = g_build_filename(built->dir, one->path, NULL);
 		if (g_file_get_contents(path, &text, len, NULL))
