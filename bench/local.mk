@@ -3,7 +3,8 @@
 # File by file: the folder's name is a target, which make dist would run.
 EXTRA_DIST += bench/apply.bench bench/boot.bench bench/boots.bench \
 	bench/build.bench bench/check.bench bench/kernel.py \
-	bench/lava.bench bench/match.bench bench/parse.bench bench/run
+	bench/lava.bench bench/match.bench bench/parse.bench \
+	bench/path.bench bench/run
 EXTRA_PROGRAMS += bench/match
 bench_match_SOURCES = bench/match.c
 bench: reroll bench/match$(EXEEXT) tests/lab/boot$(EXEEXT) \
