@@ -35,6 +35,7 @@ _count = 0
 
 os.environ["REROLL_TEMPLATES"] = SRC + "/templates"
 os.environ["REROLL_BOARDS"] = SRC + "/boards"
+os.environ["REROLL_GUEST"] = SRC + "/share/guest"
 repo = subprocess.run([SRC + "/contrib/make-kernel-base"], check=True,
                       stdout=subprocess.PIPE).stdout.decode().strip()
 

@@ -207,7 +207,9 @@ static void complete_suite(struct job_result *result, GHashTable *names,
 		if (!g_hash_table_contains(names, key))
 			add_missing(result, suite->name, name);
 	}
-	if (result->cases->len == before && !has_ended(result, suite->name))
+	/* Of a job that did not come to its end that is told already. */
+	if (result->cases->len == before && result->end == JOB_COMPLETE &&
+	    !has_ended(result, suite->name))
 		add_missing(result, suite->name, RESULTS_SUITE_END);
 }
 

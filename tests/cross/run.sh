@@ -11,6 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 : "${top_srcdir:=$(cd "$here/../.." && pwd)}" "${top_builddir:=$PWD}"
 reroll=$top_builddir/reroll
 export REROLL_TEMPLATES="$top_srcdir/templates"
+export REROLL_BOARDS="$top_srcdir/boards" REROLL_GUEST="$top_srcdir/share/guest"
 state=${XDG_CACHE_HOME:-$HOME/.cache}/reroll/cross
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -11,6 +11,7 @@ trap '[ -n "${KEEP-}" ] || rm -rf "$scratch"' EXIT
 trap 'exit 1' INT TERM HUP
 export REROLL_CLOCK=1768255200 LC_ALL=C.UTF-8 TMPDIR="$scratch"
 export REROLL_TEMPLATES="$top_srcdir/templates"
+export REROLL_BOARDS="$top_srcdir/boards" REROLL_GUEST="$top_srcdir/share/guest"
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 export GIT_AUTHOR_NAME="A Student" GIT_AUTHOR_EMAIL=student@example.org
 export GIT_COMMITTER_NAME="$GIT_AUTHOR_NAME"
