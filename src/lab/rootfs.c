@@ -51,11 +51,14 @@ static GBytes *read_own(const struct arch *arch)
 						: NULL;
 }
 
+/* Under a name that no other thread or process has, then renamed. */
 static bool link_arch(const char *folder, const char *arch, const char *name,
 		      GError **error)
 {
+	static gint count;
 	g_autofree char *path = g_build_filename(folder, arch, NULL);
-	g_autofree char *fresh = g_strdup_printf("%s.%d", path, getpid());
+	g_autofree char *fresh = g_strdup_printf("%s.%d-%d", path, getpid(),
+						 g_atomic_int_add(&count, 1));
 
 	unlink(fresh);
 	if (symlink(name, fresh) == 0 && rename(fresh, path) == 0)
