@@ -30,7 +30,7 @@ static void read_line(struct matcher *matcher, const char *line,
 	name += sizeof(start) - 1;
 	stop = memchr(name, comment ? ' ' : '=', (gsize)(end - name));
 	if (!stop || (comment && ((gsize)(end - stop) != sizeof(unset) - 1 ||
-				  memcmp(stop, unset, sizeof(unset) - 1))))
+				  memcmp(stop, unset, sizeof(unset) - 1) != 0)))
 		return;
 	symbol = g_hash_table_lookup(
 		matcher->by_symbol, &(struct name){name, (gsize)(stop - name)});
