@@ -455,7 +455,8 @@ const struct schema site_form = {
 		 .doc = "Toolchains beside gcc and clang of this machine"},
 		{"boards", KEY_LIST, FIELD(site, boards), .item = KEY_PATH,
 		 .flags = KEY_EXISTS, .most = 10000,
-		 .doc = "Files of board records"},
+		 .doc = "Files or folders of boards, see reroll-boards(5); "
+			"without any the installed ones, for QEMU"},
 		{"rootfs", KEY_ROWS, FIELD(site, rootfs), .form = &rootfs_form,
 		 .most = 1000, .doc = "Root file systems to boot with"},
 		{"web", KEY_SECTION, .form = &web_form, .doc = "The dashboard"},
