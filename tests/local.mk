@@ -66,7 +66,8 @@ check-spec: all
 # refresh, which wait for real servers, and lose what libgit2 loses over ssh.
 VALGRIND_NOT = $(filter-out %/test-plan %/test-images,$(build_tests)) \
 	tests/unit/test-mail-hostile tests/unit/test-net tests/unit/test-refresh \
-	tests/unit/test-repo \
+	tests/unit/test-repo tests/unit/test-suites \
+	tests/unit/test-qemu tests/unit/test-qemu-kvm \
 	tests/unit/test-gate-style
 VALGRIND_TESTS = $(filter-out $(VALGRIND_NOT), \
 	$(filter tests/unit/%,$(check_PROGRAMS)))
