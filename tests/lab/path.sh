@@ -74,6 +74,12 @@ else
 	END
 fi
 
+"$reroll" rootfs --site "$work/reroll.yaml" --make arm64 >"$work/log" 2>&1 || {
+	cat "$work/log"
+	echo "0 passed, 1 failed"
+	exit 1
+}
+
 cases='passes mixed hangs panics'
 steps() { # case: its steps, one a line
 	case $1 in
