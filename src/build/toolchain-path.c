@@ -80,15 +80,15 @@ struct search {
 	char *prefix;
 };
 
-/* "gcc-12.2.0-nolibc" for "12.2" and "12", not for "1". */
+/* A folder "gcc-12.2.0-nolibc" on the way for "12.2" and "12", not for "1". */
 static bool has_version(const char *path, const char *version)
 {
-	g_auto(GStrv) parts = g_strsplit_set(path, "/-", 0);
+	static const char mark[] = "gcc-";
 	gsize len = version ? strlen(version) : 0;
 
-	for (char **part = parts; version && *part; part++) {
-		if (strncmp(*part, version, len) == 0 &&
-		    !g_ascii_isdigit((*part)[len]))
+	for (const char *at = path; version && (at = strstr(at, mark));) {
+		at += strlen(mark);
+		if (strncmp(at, version, len) == 0 && !g_ascii_isdigit(at[len]))
 			return true;
 	}
 	return !version;

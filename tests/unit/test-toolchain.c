@@ -231,6 +231,8 @@ static void put_crosstools(const char *root)
 			  "arm-linux-gnueabi-gcc");
 	put_program(root, "opt/gcc-12.2.0-nolibc/powerpc64-linux/bin/"
 			  "powerpc64-linux-gcc");
+	put_program(root, "a-1/b/gcc-12.2.0-nolibc/aarch64-linux/bin/"
+			  "aarch64-linux-gcc");
 }
 
 static void compilers_are_found_below_a_folder(void **state)
@@ -251,6 +253,7 @@ static void compilers_are_found_below_a_folder(void **state)
 		{"opt", "ppc64le", NULL,
 		 "gcc-12.2.0-nolibc/powerpc64-linux/bin/powerpc64-linux-"},
 		{"opt", "arm64", "1", NULL},
+		{"a-1/b", "arm64", "1", NULL},
 		{"opt", "riscv", NULL, NULL},
 		{"none", "arm64", NULL, NULL},
 	};
