@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
+	src/store/event.c \
 	src/store/job.c \
 	src/store/outbox.c \
 	src/store/query.c \

@@ -71,6 +71,26 @@ static const char *const queries[QUERY_COUNT] = {
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
 	[QUERY_OUTBOX_GET] = "SELECT mail FROM outbox WHERE run = ?1"
 			     " ORDER BY id DESC LIMIT 1",
+
+	[QUERY_EVENT_ADD] =
+		"INSERT INTO event (source, key, kind, bad, mail, url, series,"
+		" version, total, patches, state, taken_at, handled_at) VALUES"
+		" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+		" ON CONFLICT (source, key) DO NOTHING RETURNING id",
+	[QUERY_EVENT_KNOWN] = "SELECT 1 FROM event"
+			      " WHERE source = ?1 AND key = ?2",
+	[QUERY_EVENT_NEXT] =
+		"SELECT id, source, key, kind, bad, mail, url, series, version,"
+		" total, patches, state, taken_at FROM event"
+		" WHERE handled_at IS NULL AND id > ?1 ORDER BY id LIMIT 1",
+	[QUERY_EVENT_HANDLED] = "UPDATE event SET handled_at = ?2"
+				" WHERE id = ?1 AND handled_at IS NULL",
+	[QUERY_CURSOR_GET] = "SELECT position FROM cursor WHERE source = ?1",
+	[QUERY_CURSOR_PUT] =
+		"INSERT INTO cursor (source, position, moved_at)"
+		" VALUES (?1, ?2, ?3) ON CONFLICT (source) DO UPDATE"
+		" SET position = excluded.position,"
+		" moved_at = excluded.moved_at",
 };
 
 /* What each kind of SQLite error asks of the caller; TEMP is not listed. */

@@ -532,6 +532,49 @@ static void a_full_disk_is_trouble_and_leaves_the_store_whole(void **state)
 #define ON_DISK(test) \
 	cmocka_unit_test_setup_teardown(test, place_set_up, place_tear_down)
 
+static void events_and_their_cursor_are_kept_together(void **state)
+{
+	const struct place *place = *state;
+	g_autoptr(store_t) store = open_ok(place->path);
+	g_autoptr(GBytes) mail = g_bytes_new("m\0m", 3);
+	const struct event_row rows[] = {
+		{.key = "a", .kind = EVENT_MAIL, .mail = mail},
+		{.key = "b", .kind = EVENT_SEEN},
+		{.key = NULL, .kind = EVENT_MAIL},
+	};
+	struct event_take take = {"list", rows, 3, "17"};
+	g_autofree char *position = NULL;
+	g_autoptr(event_t) event = NULL;
+	g_autoptr(event_t) next = NULL;
+	bool known;
+	guint added;
+
+	assert_false(store_events_take(store, &take, &added, NULL));
+	assert_true(store_cursor_get(store, "list", &position, NULL));
+	assert_null(position);
+	assert_true(store_event_known(store, "list", "a", &known, NULL));
+	assert_false(known);
+
+	take.count = 2;
+	assert_true(store_events_take(store, &take, &added, NULL));
+	assert_int_equal(added, 1);
+	assert_true(store_events_take(store, &take, &added, NULL));
+	assert_int_equal(added, 0);
+	assert_true(store_cursor_get(store, "list", &position, NULL));
+	assert_string_equal(position, "17");
+	assert_true(store_event_known(store, "list", "b", &known, NULL));
+	assert_true(known);
+	assert_true(store_event_known(store, "other", "b", &known, NULL));
+	assert_false(known);
+
+	assert_true(store_event_next(store, 0, &event, NULL));
+	assert_string_equal(event->key, "a");
+	assert_true(g_bytes_equal(event->mail, mail));
+	assert_true(store_event_handled(store, event->id, NULL));
+	assert_true(store_event_next(store, 0, &next, NULL));
+	assert_null(next);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -545,6 +588,7 @@ int main(void)
 		cmocka_unit_test(builds_are_started_all_or_none),
 		cmocka_unit_test(a_job_gives_its_reference_back_once),
 		cmocka_unit_test(a_reply_of_one_outcome_is_queued_once),
+		ON_DISK(events_and_their_cursor_are_kept_together),
 		ON_DISK(a_killed_process_leaves_what_was_committed),
 		ON_DISK(two_handles_share_one_file),
 		ON_DISK(a_file_is_durable_and_private),
