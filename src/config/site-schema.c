@@ -93,12 +93,18 @@ static void source_check(const struct schema_reader *reader,
 		[SOURCE_IMAP] = {"url", "user", "token-file"},
 		[SOURCE_MAILDIR] = {"path"},
 		[SOURCE_MBOX] = {"path"},
-		[SOURCE_REDIS] = {"url", "stream"},
+		[SOURCE_REDIS] = {"url"},
 	};
 	const struct source_config *source = row;
 
 	check_needs(reader, node, source_words[source->kind],
 		    needs[source->kind]);
+	if (source->kind == SOURCE_REDIS)
+		check_one_of(reader, node, "stream", "list");
+	if (source->stream && source->list)
+		schema_problem(reader, node,
+			       "found both \"stream\" and \"list\", expected "
+			       "one of them");
 }
 
 static const struct schema source_form = {
@@ -120,16 +126,41 @@ static const struct schema source_form = {
 		{"project", KEY_TEXT, FIELD(source_config, project),
 		 .doc = "The project in Patchwork"},
 		{"user", KEY_TEXT, FIELD(source_config, user),
-		 .doc = "The name to log in with"},
+		 .doc = "The name to log in with; Patchwork without one takes "
+			"the token as a token, with one as the password"},
 		{"token-file", KEY_PATH, FIELD(source_config, token_file),
 		 .flags = KEY_SECRET,
 		 .doc = "A file with the token or password"},
+		{"ca", KEY_PATH, FIELD(source_config, ca), .flags = KEY_EXISTS,
+		 .doc = "A file with the certificates that the IMAP server's "
+			"must be signed by; without it those that this machine "
+			"trusts"},
+		{"starttls", KEY_BOOL, FIELD(source_config, starttls),
+		 .fallback = "true",
+		 .doc = "Whether an imap:// server must be spoken to by TLS "
+			"before the password is said; imaps:// always is"},
 		{"folder", KEY_TEXT, FIELD(source_config, folder),
 		 .fallback = "INBOX", .doc = "The IMAP folder"},
+		{"move-to", KEY_TEXT, FIELD(source_config, move_to),
+		 .doc = "The IMAP folder that mails are moved to once they are "
+			"stored; without it they stay, marked as seen"},
 		{"stream", KEY_TEXT, FIELD(source_config, stream),
-		 .doc = "The Redis stream"},
+		 .doc = "The Redis stream, whose entries have a field mail "
+			"with one mail, or mbox with a whole series"},
+		{"list", KEY_TEXT, FIELD(source_config, list),
+		 .doc = "The Redis list, whose elements are mails; what is "
+			"being taken stands in a list of that name with "
+			":processing behind it"},
 		{"group", KEY_TEXT, FIELD(source_config, group),
 		 .fallback = "reroll", .doc = "The Redis consumer group"},
+		{"list-ids", KEY_LIST, FIELD(source_config, list_ids),
+		 .item = KEY_TEXT, .most = 1000,
+		 .doc = "The List-Ids of mails that are taken; others are "
+			"passed over as if they had been. Without one all are"},
+		{"limit", KEY_SIZE, FIELD(source_config, limit_bytes),
+		 .fallback = "32MiB", .least = 65536, .most = 1 << 30,
+		 .doc = "The most bytes of a mail, or of a series out of "
+			"Patchwork; of a larger one staff are told"},
 		{"interval", KEY_SPAN, FIELD(source_config, interval_s),
 		 .fallback = "1m", .least = 1, .most = 7 * 86400,
 		 .doc = "How often a source that cannot call is asked"},

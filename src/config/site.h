@@ -56,11 +56,15 @@ enum source_kind {
 struct source_config {
 	char *name;
 	enum source_kind kind;
-	char *url, *path;	 /* one of them, by kind */
-	char *project;		 /* of Patchwork */
-	char *user, *token_file; /* token or password */
-	char *folder;		 /* of IMAP */
-	char *stream, *group;	 /* of Redis */
+	char *url, *path;	     /* one of them, by kind */
+	char *project;		     /* of Patchwork */
+	char *user, *token_file;     /* token or password */
+	char *ca;		     /* NULL: those that this machine trusts */
+	char *folder, *move_to;	     /* of IMAP; NULL: seen mails stay */
+	bool starttls;		     /* of IMAP */
+	char *stream, *list, *group; /* of Redis; stream or list */
+	GPtrArray *list_ids;	     /* of char *: of mails; empty: all */
+	guint64 limit_bytes;	     /* of one mail or series */
 	guint64 interval_s;
 };
 
