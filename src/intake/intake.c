@@ -11,6 +11,8 @@
 #include "base/base.h"
 
 static const struct intake_ops *const sources[] = {
+	[SOURCE_PATCHWORK_FDO] = &intake_patchwork_fdo,
+	[SOURCE_PATCHWORK] = &intake_patchwork,
 	[SOURCE_MAILDIR] = &intake_maildir,
 };
 
@@ -76,6 +78,8 @@ struct intake *intake_new(const struct source_config *config,
 	intake->config = config;
 	intake->sink = *sink;
 	intake->timing = timing_filled(timing);
+	if (!intake->timing.interval_ms)
+		intake->timing.interval_ms = (guint)config->interval_s * 1000;
 	intake->status.name = config->name;
 	intake->status.kind = intake->ops->kind;
 	intake->state = intake->ops->open(config, &intake->timing, error);
@@ -228,7 +232,7 @@ static void round_free(struct round *round)
 /* What the round says of when to look again. */
 static void round_pause(struct intake *intake, const struct intake_batch *batch)
 {
-	guint64 ms = intake->config->interval_s * 1000;
+	guint64 ms = intake->timing.interval_ms;
 
 	if (batch->again_ms)
 		ms = batch->again_ms;

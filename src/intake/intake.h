@@ -56,6 +56,7 @@ struct intake_timing {
 	guint backoff_ms;      /* 1 s: the first pause after trouble */
 	guint backoff_most_ms; /* 5 min: the longest */
 	guint timeout_ms;      /* 30 s: of one answer */
+	guint interval_ms;     /* the source's interval */
 };
 
 struct intake;

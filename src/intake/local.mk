@@ -5,10 +5,25 @@ libreroll_a_SOURCES += \
 	src/intake/intake.c src/intake/intake.h \
 	src/intake/item.c \
 	src/intake/maildir.c \
+	src/intake/patchwork-fdo.c \
+	src/intake/patchwork-http.c \
+	src/intake/patchwork-internal.h \
+	src/intake/patchwork-read.c \
+	src/intake/patchwork-shared.c \
+	src/intake/patchwork.c \
 	src/intake/store-sink.c
 
 check_PROGRAMS += tests/unit/test-intake
 tests_unit_test_intake_SOURCES = tests/unit/test-intake.c \
-	tests/unit/intake-fixture.c tests/unit/intake-fixture.h
+	tests/unit/intake-fixture.c tests/unit/intake-fixture.h \
+	tests/unit/intake-patchwork.c
 tests_unit_test_intake_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-intake
+check_PROGRAMS += tests/unit/test-patchwork
+tests_unit_test_patchwork_SOURCES = tests/unit/test-patchwork.c \
+	tests/unit/intake-fixture.c tests/unit/intake-fixture.h \
+	tests/unit/intake-patchwork.c
+tests_unit_test_patchwork_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-patchwork
+EXTRA_DIST += tests/servers/patchwork tests/servers/patchwork_fdo.py \
+	tests/servers/patchwork_state.py tests/servers/patchwork_upstream.py

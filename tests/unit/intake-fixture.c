@@ -40,12 +40,13 @@ void fixture_set_up(struct fixture *fixture)
 	*fixture = (struct fixture){
 		.sink = {flaky_take, flaky_known, flaky_cursor, NULL, fixture},
 		.timing = {.settle_ms = 1,
-			   .sweep_ms = 300,
-			   .incomplete_ms = 400,
+			   .sweep_ms = 200,
+			   .incomplete_ms = 60000,
 			   .idle_ms = 1,
 			   .backoff_ms = 20,
 			   .backoff_most_ms = 200,
-			   .timeout_ms = 5000},
+			   .timeout_ms = 5000,
+			   .interval_ms = 150},
 	};
 	log_set_level(LOG_LEVEL_ERROR);
 	fixture->dir = g_dir_make_tmp("reroll-test-XXXXXX", NULL);

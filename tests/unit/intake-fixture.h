@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "base/base.h"
 #include "config/cfg.h"
 #include "intake/intake.h"
 #include "store/store.h"
@@ -76,7 +77,9 @@ void fixture_expect(struct fixture *fixture, guint n);
 /* The mail number n. */
 GBytes *fixture_mail(guint number);
 
-/* A folder, and all in it. */
+/* An order to the fake Patchwork; the answer is to be given back. */
+json_t *fixture_order(struct fixture *fixture, json_t *order);
+
 char *fixture_path(struct fixture *fixture, const char *name);
 
 #endif
