@@ -11,12 +11,13 @@ libreroll_a_SOURCES += \
 	src/intake/patchwork-read.c \
 	src/intake/patchwork-shared.c \
 	src/intake/patchwork.c \
+	src/intake/redis.c \
 	src/intake/store-sink.c
 
 check_PROGRAMS += tests/unit/test-intake
 tests_unit_test_intake_SOURCES = tests/unit/test-intake.c \
 	tests/unit/intake-fixture.c tests/unit/intake-fixture.h \
-	tests/unit/intake-patchwork.c
+	tests/unit/intake-patchwork.c tests/unit/intake-redis.c
 tests_unit_test_intake_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-intake
 check_PROGRAMS += tests/unit/test-patchwork

@@ -14,6 +14,8 @@ static const struct world *const worlds[] = {
 	&world_maildir,
 	&world_patchwork,
 	&world_fdo,
+	&world_redis,
+	&world_redis_list,
 };
 
 static const struct world *world; /* of the test that runs */
