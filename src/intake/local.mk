@@ -5,6 +5,7 @@ libreroll_a_SOURCES += \
 	src/intake/intake.c src/intake/intake.h \
 	src/intake/item.c \
 	src/intake/maildir.c \
+	src/intake/mbox.c \
 	src/intake/patchwork-fdo.c \
 	src/intake/patchwork-http.c \
 	src/intake/patchwork-internal.h \

@@ -417,14 +417,17 @@ static bool redis_gather(gpointer state, struct intake_batch *batch,
 		return false;
 	if (redis->waiting && !end_wait(redis, error))
 		return false;
-	batch->again_ms = redis->timing.interval_ms + SILENCE_MS;
+	if (!redis->waiting) {
+		if (!(redis->config->stream ? gather_stream(redis, batch, error)
+					    : gather_list(redis, batch, error)))
+			return false;
+		batch->more = batch->items->len;
+		if (!batch->more && !begin_wait(redis, error))
+			return false;
+	}
 	if (redis->waiting)
-		return true;
-	if (!(redis->config->stream ? gather_stream(redis, batch, error)
-				    : gather_list(redis, batch, error)))
-		return false;
-	batch->more = batch->items->len;
-	return batch->more || begin_wait(redis, error);
+		batch->again_ms = redis->timing.interval_ms + SILENCE_MS;
+	return true;
 }
 
 static redisReply *acknowledge(struct redis *redis,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "intake-fixture.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/base.h"
 #include "mail/mail.h"
 
@@ -250,6 +253,39 @@ static void maildir_post(struct fixture *fixture, guint number)
 	maildir_post_bytes(fixture, mail);
 }
 
+static void mbox_set_up(struct fixture *fixture)
+{
+	g_autofree char *path = fixture_path(fixture, "mail");
+
+	assert_true(g_file_set_contents(path, "", 0, NULL));
+	fixture_configure(fixture, "kind: mbox, path: mail, limit: 64KiB");
+}
+
+/* As an MTA appends: locked, with a From_ line and a blank one at the end. */
+static void mbox_post_bytes(struct fixture *fixture, GBytes *mail)
+{
+	g_autofree char *path = fixture_path(fixture, "mail");
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	gsize len;
+	const char *data = g_bytes_get_data(mail, &len);
+	static const char from[] = "From jo Sat Nov 21 10:00:00 2026\n";
+
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_SETLKW, &lock), 0);
+	assert_true(file_write_all(fd, from, sizeof(from) - 1));
+	assert_true(file_write_all(fd, data, len));
+	assert_true(file_write_all(fd, "\n", 1));
+	close(fd);
+}
+
+static void mbox_post(struct fixture *fixture, guint number)
+{
+	g_autoptr(GBytes) mail = fixture_mail(number);
+
+	mbox_post_bytes(fixture, mail);
+}
+
 static void maildir_move(struct fixture *fixture, const char *from,
 			 const char *to)
 {
@@ -284,6 +320,16 @@ static guint maildir_left(struct fixture *fixture)
 {
 	return files_in(fixture, "mail/new");
 }
+
+const struct world world_mbox = {
+	.name = "mbox",
+	.set_up = mbox_set_up,
+	.post = mbox_post,
+	.post_bytes = mbox_post_bytes,
+	.vanish = maildir_vanish,
+	.appear = maildir_appear,
+	.keeps = true,
+};
 
 const struct world world_maildir = {
 	.name = "maildir",

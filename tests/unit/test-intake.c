@@ -11,11 +11,8 @@
 #include "base/base.h"
 
 static const struct world *const worlds[] = {
-	&world_maildir,
-	&world_patchwork,
-	&world_fdo,
-	&world_redis,
-	&world_redis_list,
+	&world_maildir, &world_mbox,  &world_patchwork,
+	&world_fdo,	&world_redis, &world_redis_list,
 };
 
 static const struct world *world; /* of the test that runs */
@@ -249,6 +246,35 @@ static void the_same_mail_twice_is_one_event(void **state)
 	fixture_wait(fixture, nothing_left);
 }
 
+static void a_file_written_anew_is_read_from_its_start(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *path = fixture_path(fixture, "mail");
+	g_autofree char *old = fixture_path(fixture, "mail.1");
+
+	if (world != &world_mbox)
+		return;
+	begin(fixture);
+	for (guint i = 0; i < 3; i++)
+		world->post(fixture, i);
+	fixture_expect(fixture, 3);
+	/* Truncated, and grown beyond where we were. */
+	assert_int_equal(truncate(path, 0), 0);
+	for (guint i = 0; i < 5; i++)
+		world->post(fixture, 4 - i);
+	fixture_expect(fixture, 5);
+	/* Rotated. */
+	assert_int_equal(rename(path, old), 0);
+	assert_true(g_file_set_contents(path, "", 0, NULL));
+	for (guint i = 5; i < 8; i++)
+		world->post(fixture, i);
+	fixture_expect(fixture, 8);
+	fixture_start(fixture);
+	fixture_wait(fixture, has_worked);
+	fixture_turn(300);
+	fixture_expect(fixture, 8);
+}
+
 static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(what_is_there_is_taken_once_and_acknowledged),
 	cmocka_unit_test(what_comes_is_taken_as_it_comes),
@@ -259,6 +285,7 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(it_does_not_turn_for_nothing_in_trouble),
 	cmocka_unit_test(bad_input_is_an_event_marked_bad),
 	cmocka_unit_test(the_same_mail_twice_is_one_event),
+	cmocka_unit_test(a_file_written_anew_is_read_from_its_start),
 };
 
 /* INTAKE_WORLD names the only one to try. */
