@@ -50,7 +50,8 @@ library() { # header pattern, files that may include it
 }
 out=$(
 	library 'git2' 'tree/*'
-	library 'libetpan/' 'mail/*'
+	library 'libetpan/' 'mail/*' 'intake/imap-session.c'
+	library 'gnutls/' 'intake/imap-tls.*'
 	library 'sqlite3' 'store/*'
 	library 'yaml\.h' 'config/*' 'lab/results-yaml.c'
 	library 'curl/' 'base/http*.c' 'mail/smtp.c'

@@ -14,6 +14,7 @@ static const struct intake_ops *const sources[] = {
 	[SOURCE_PATCHWORK_FDO] = &intake_patchwork_fdo,
 	[SOURCE_PATCHWORK] = &intake_patchwork,
 	[SOURCE_MAILDIR] = &intake_maildir,
+	[SOURCE_IMAP] = &intake_imap,
 	[SOURCE_MBOX] = &intake_mbox,
 	[SOURCE_REDIS] = &intake_redis,
 };

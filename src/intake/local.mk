@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Where events come from, one file a source; every source passes test-intake.
 libreroll_a_SOURCES += \
+	src/intake/imap-session.c src/intake/imap-session.h \
+	src/intake/imap-tls.c src/intake/imap-tls.h \
+	src/intake/imap.c \
 	src/intake/intake-backend.h \
 	src/intake/intake.c src/intake/intake.h \
 	src/intake/item.c \
@@ -18,7 +21,8 @@ libreroll_a_SOURCES += \
 check_PROGRAMS += tests/unit/test-intake
 tests_unit_test_intake_SOURCES = tests/unit/test-intake.c \
 	tests/unit/intake-fixture.c tests/unit/intake-fixture.h \
-	tests/unit/intake-patchwork.c tests/unit/intake-redis.c
+	tests/unit/intake-imap.c tests/unit/intake-patchwork.c \
+	tests/unit/intake-redis.c
 tests_unit_test_intake_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-intake
 check_PROGRAMS += tests/unit/test-patchwork
@@ -27,5 +31,5 @@ tests_unit_test_patchwork_SOURCES = tests/unit/test-patchwork.c \
 	tests/unit/intake-patchwork.c
 tests_unit_test_patchwork_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-patchwork
-EXTRA_DIST += tests/servers/patchwork tests/servers/patchwork_fdo.py \
+EXTRA_DIST += tests/servers/dovecot tests/servers/patchwork tests/servers/patchwork_fdo.py \
 	tests/servers/patchwork_state.py tests/servers/patchwork_upstream.py

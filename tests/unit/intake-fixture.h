@@ -44,11 +44,13 @@ struct world {
 	void (*vanish)(struct fixture *fixture); /* the server dies ... */
 	void (*appear)(struct fixture *fixture); /* and is back */
 	guint (*left)(struct fixture *fixture);	 /* not acknowledged; NULL */
-	bool keeps; /* what was posted is still there after a restart */
+	bool has_no_nul; /* the server lets none through */
+	bool keeps;	 /* what was posted is still there after a restart */
 };
 
-extern const struct world world_maildir, world_mbox, world_imap, world_redis,
-	world_redis_list, world_patchwork, world_fdo;
+extern const struct world world_maildir, world_mbox, world_imap,
+	world_imap_move, world_redis, world_redis_list, world_patchwork,
+	world_fdo;
 
 void fixture_set_up(struct fixture *fixture);
 void fixture_tear_down(struct fixture *fixture);
@@ -73,6 +75,9 @@ guint fixture_with(struct fixture *fixture, const char *text);
 
 /* Wait until 0..n-1 are there, each once, and nothing else that is good. */
 void fixture_expect(struct fixture *fixture, guint n);
+
+/* An order to the dovecot, and what it answers. */
+guint fixture_imap(struct fixture *fixture, const char *order);
 
 /* The mail number n. */
 GBytes *fixture_mail(guint number);
