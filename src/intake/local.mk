@@ -15,6 +15,7 @@ libreroll_a_SOURCES += \
 	src/intake/patchwork-read.c \
 	src/intake/patchwork-shared.c \
 	src/intake/patchwork.c \
+	src/intake/pipe.c \
 	src/intake/redis.c \
 	src/intake/store-sink.c
 
@@ -25,6 +26,15 @@ tests_unit_test_intake_SOURCES = tests/unit/test-intake.c \
 	tests/unit/intake-redis.c
 tests_unit_test_intake_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-intake
+check_PROGRAMS += tests/unit/test-deliver
+tests_unit_test_deliver_SOURCES = tests/unit/test-deliver.c \
+	tests/unit/intake-fixture.c tests/unit/intake-fixture.h
+tests_unit_test_deliver_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-deliver
+check_PROGRAMS += tests/fuzz/fuzz-patchwork
+tests_fuzz_fuzz_patchwork_SOURCES = tests/fuzz/fuzz-patchwork.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_patchwork_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-patchwork
 check_PROGRAMS += tests/unit/test-patchwork
 tests_unit_test_patchwork_SOURCES = tests/unit/test-patchwork.c \
 	tests/unit/intake-fixture.c tests/unit/intake-fixture.h \
