@@ -41,5 +41,6 @@ tests_unit_test_patchwork_SOURCES = tests/unit/test-patchwork.c \
 	tests/unit/intake-patchwork.c
 tests_unit_test_patchwork_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-patchwork
-EXTRA_DIST += tests/servers/dovecot tests/servers/patchwork tests/servers/patchwork_fdo.py \
+EXTRA_DIST += tests/corpus/patchwork tests/servers/dovecot \
+	tests/servers/patchwork tests/servers/patchwork_fdo.py \
 	tests/servers/patchwork_state.py tests/servers/patchwork_upstream.py

@@ -34,6 +34,7 @@ class Fdo:
              self.results),
             (base + r"/patches/(\d+)/", self.patch),
             (base + r"/patches/(\d+)/mbox/", self.patch_mbox),
+            (r"/patch/(\d+)/mbox/", self.patch_mbox),
             (r"/xmlrpc/", self.xmlrpc),
         ]]
 

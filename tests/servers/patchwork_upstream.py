@@ -24,6 +24,7 @@ class Upstream:
             (base + "/patches/", self.patches),
             (base + r"/patches/(\d+)/", self.patch),
             (base + r"/patches/(\d+)/checks/", self.checks),
+            (base + r"/patches/(\d+)/checks/(\d+)/", self.check),
             (r"/series/(\d+)/mbox/", self.mbox),
             (r"/project/[^/]+/patch/([^/]+)/mbox/", self.patch_mbox),
         ]]
@@ -125,7 +126,9 @@ class Upstream:
             payload["previous_state"] = slug(more["before"])
             payload["current_state"] = slug(more["after"])
         if "check" in more:
-            payload["check"] = self.one_check(more["check"])
+            payload["check"] = {
+                k: v for k, v in self.one_check(more["check"]).items()
+                if k not in ("description", "user")}
         user = more.get("user")
         return {"id": event["id"], "category": event["kind"],
                 "project": self.one_project(), "date": stamp(event["time"]),
@@ -187,6 +190,8 @@ class Upstream:
         return self.ok(self.one_series(self.state.series[int(number)]))
 
     def mbox(self, asked, number):
+        if int(number) not in self.state.series:
+            return 404, b"<h1>Not Found</h1>", "text/html; charset=utf-8", []
         patches = self.there(self.state.series[int(number)])
         return 200, self.state.mbox(patches).encode(), "text/plain", [
             ("Content-Disposition", "attachment; filename=a.patch")]
@@ -251,6 +256,9 @@ class Upstream:
                     % (state, ", ".join(known))]}, 400)
             if known[state] != one["state"]:
                 self.state.do_state(one["id"], known[state])
+            said = self.one_patch(one)
+            del said["related"]
+            return self.ok(said)
         return self.ok(self.one_patch(one))
 
     def one_check(self, check):
@@ -260,6 +268,12 @@ class Upstream:
             url="%s/patches/%d/checks/%d/" % (self.api, check["patch"],
                                               check["id"]),
             user=self.user(check["user"]))
+
+    def check(self, asked, number, check):
+        known = {(c["patch"], c["id"]): c for c in self.state.checks}
+        if asked.method != "GET":
+            return self.refuse(405, 'Method "%s" not allowed.' % asked.method)
+        return self.ok(self.one_check(known[int(number), int(check)]))
 
     def checks(self, asked, number):
         patch = self.state.patches[int(number)]["id"]
