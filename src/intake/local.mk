@@ -12,6 +12,7 @@ libreroll_a_SOURCES += \
 	src/intake/patchwork-fdo.c \
 	src/intake/patchwork-http.c \
 	src/intake/patchwork-internal.h \
+	src/intake/patchwork-post.c src/intake/patchwork-post.h \
 	src/intake/patchwork-read.c \
 	src/intake/patchwork-shared.c \
 	src/intake/patchwork.c \
@@ -35,6 +36,12 @@ check_PROGRAMS += tests/fuzz/fuzz-patchwork
 tests_fuzz_fuzz_patchwork_SOURCES = tests/fuzz/fuzz-patchwork.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_patchwork_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-patchwork
+check_PROGRAMS += tests/unit/test-patchwork-post
+tests_unit_test_patchwork_post_SOURCES = tests/unit/test-patchwork-post.c \
+	tests/unit/intake-fixture.c tests/unit/intake-fixture.h \
+	tests/unit/intake-patchwork.c
+tests_unit_test_patchwork_post_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-patchwork-post
 check_PROGRAMS += tests/unit/test-patchwork
 tests_unit_test_patchwork_SOURCES = tests/unit/test-patchwork.c \
 	tests/unit/intake-fixture.c tests/unit/intake-fixture.h \

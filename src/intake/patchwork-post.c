@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "intake/patchwork-post.h"
+
+#include <string.h>
+
+#include "intake/patchwork-internal.h"
+
+#define URL_BYTES 200
+#define SLUG_BYTES 255
+
+struct patchwork_poster {
+	struct patchwork *patchwork;
+	bool is_fdo;
+	GMutex busy; /* requests share a main context */
+};
+
+struct posting {
+	struct patchwork_poster *poster;
+	gint64 series;
+	guint revision;
+	char *patch; /* the last one's id */
+	char *name, *url, *summary;
+	enum patchwork_state state;
+	bool posted;
+};
+
+static void posting_free(gpointer data)
+{
+	struct posting *posting = data;
+
+	g_free(posting->patch);
+	g_free(posting->name);
+	g_free(posting->url);
+	g_free(posting->summary);
+	g_free(posting);
+}
+
+struct patchwork_poster *
+patchwork_poster_new(const struct source_config *config,
+		     const struct intake_timing *timing, GError **error)
+{
+	struct patchwork_poster *poster;
+	struct patchwork *patchwork;
+
+	if ((config->kind != SOURCE_PATCHWORK &&
+	     config->kind != SOURCE_PATCHWORK_FDO) ||
+	    !config->token_file) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "results go to a Patchwork with a token-file");
+		return NULL;
+	}
+	patchwork = patchwork_new(NULL, config, timing, error);
+	if (!patchwork)
+		return NULL;
+	poster = g_new0(struct patchwork_poster, 1);
+	poster->patchwork = patchwork;
+	poster->is_fdo = config->kind == SOURCE_PATCHWORK_FDO;
+	g_mutex_init(&poster->busy);
+	return poster;
+}
+
+void patchwork_poster_free(struct patchwork_poster *poster)
+{
+	if (!poster)
+		return;
+	patchwork_free(poster->patchwork);
+	g_mutex_clear(&poster->busy);
+	g_free(poster);
+}
+
+/* Servers check more of a URL than we: what may be refused is left out. */
+static char *usable_url(const char *url)
+{
+	g_autoptr(GUri) uri = url ? g_uri_parse(url, G_URI_FLAGS_NONE, NULL)
+				  : NULL;
+
+	if (!uri || strlen(url) > URL_BYTES || !g_uri_get_host(uri) ||
+	    !strchr(g_uri_get_host(uri), '.'))
+		return NULL;
+	return g_strdup(url);
+}
+
+static char *usable_name(const char *name, bool is_fdo)
+{
+	char *usable = text_one_line(name, -1, SLUG_BYTES);
+
+	if (!is_fdo)
+		g_strcanon(usable, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-",
+			   '-');
+	return usable;
+}
+
+static const char *state_word(const struct posting *posting)
+{
+	static const char *const fdo[] = {"pending", "success", "warning",
+					  "failure"};
+	static const char *const upstream[] = {"pending", "success", "warning",
+					       "fail"};
+
+	return posting->poster->is_fdo ? fdo[posting->state]
+				       : upstream[posting->state];
+}
+
+static char *path_of(const struct posting *posting)
+{
+	if (posting->poster->is_fdo)
+		return g_strdup_printf("/api/1.0/series/%" G_GINT64_FORMAT
+				       "/revisions/%u/test-results/",
+				       posting->series, posting->revision);
+	return g_strdup_printf("/api/1.2/patches/%s/checks/", posting->patch);
+}
+
+/* The body to post; its members are what is compared with what is there. */
+static json_t *body_of(const struct posting *posting)
+{
+	bool is_fdo = posting->poster->is_fdo;
+	json_t *body = json_object();
+
+	json_object_set_new(body, is_fdo ? "test_name" : "context",
+			    json_text(posting->name));
+	json_object_set_new(body, "state", json_string(state_word(posting)));
+	json_object_set_new(body, is_fdo ? "url" : "target_url",
+			    json_text(posting->url));
+	json_object_set_new(body, is_fdo ? "summary" : "description",
+			    json_text(posting->summary));
+	return body;
+}
+
+/* An absent text may come back as an empty one. */
+static bool is_same(const json_t *there, json_t *body)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (body, key, value) {
+		const char *a = json_string_value(value);
+		const char *b = patchwork_text(there, key);
+
+		if (strcmp(a ? a : "", b ? b : "") != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The newest of ours: upstream keeps all, freedesktop.org one of a name. */
+static const json_t *newest_of(const struct posting *posting,
+			       const json_t *list, const char *user)
+{
+	const char *name = posting->poster->is_fdo ? "test_name" : "context";
+	const json_t *newest = NULL;
+
+	for (gsize i = 0; i < json_array_size(list); i++) {
+		const json_t *one = json_array_get(list, i);
+		const char *by = patchwork_text(json_object_get(one, "user"),
+						"username");
+
+		if (g_strcmp0(patchwork_text(one, name), posting->name) != 0 ||
+		    (user && by && strcmp(by, user) != 0))
+			continue;
+		if (!newest ||
+		    patchwork_int(one, "id") >= patchwork_int(newest, "id"))
+			newest = one;
+	}
+	return newest;
+}
+
+static bool is_there(struct posting *posting, json_t *body, bool *there,
+		     GError **error)
+{
+	struct patchwork *patchwork = posting->poster->patchwork;
+	g_autofree char *path = path_of(posting);
+	g_autofree char *query = posting->poster->is_fdo
+					 ? g_strdup("")
+					 : g_strconcat("?per_page=250&context=",
+						       posting->name, NULL);
+	g_autoptr(json_t)
+		list = patchwork_get(patchwork, error, "%s%s", path, query);
+	const json_t *newest;
+
+	if (!list)
+		return false;
+	newest = newest_of(posting, list, patchwork->config->user);
+	*there = newest && is_same(newest, body);
+	return true;
+}
+
+/* A redirect means that nothing was done. */
+static bool check_posted(const struct http_response *response, GError **error)
+{
+	gsize len;
+	const char *data = g_bytes_get_data(response->body, &len);
+	g_autofree char *said = text_quote(data, (gssize)len);
+	enum reroll_error code = REROLL_ERROR_INPUT;
+
+	if (response->status == 200 || response->status == 201)
+		return true;
+	if (response->status == 401 || response->status == 403)
+		code = REROLL_ERROR_CONFIG;
+	else if (response->status == 404)
+		code = REROLL_ERROR_NOT_FOUND;
+	else if (response->status == 429 || response->status >= 500)
+		code = REROLL_ERROR_TEMP;
+	g_set_error(error, REROLL_ERROR, (int)code,
+		    "Patchwork refused a result with status %u: %s",
+		    response->status, said);
+	return false;
+}
+
+/*
+ * On a connection of its own: on one that was used before, libcurl would send
+ * the request again when it dies, and the first may have worked.
+ */
+static struct http_response *send_once(struct patchwork *patchwork,
+				       const struct http_request *request,
+				       GError **error)
+{
+	struct http *kept = patchwork->http;
+	struct http_response *response;
+
+	g_main_context_push_thread_default(patchwork->context);
+	patchwork->http = http_new();
+	g_main_context_pop_thread_default(patchwork->context);
+	response = patchwork_send(patchwork, request, error);
+	http_free(patchwork->http);
+	patchwork->http = kept;
+	return response;
+}
+
+static bool post(struct posting *posting, json_t *body, GError **error)
+{
+	struct patchwork *patchwork = posting->poster->patchwork;
+	const char *const headers[] = {"Content-Type: application/json",
+				       "Accept: application/json",
+				       patchwork->token, NULL};
+	g_autofree char *path = path_of(posting);
+	g_autofree char *url = g_strconcat(patchwork->base, path, NULL);
+	char *text = json_dumps(body, JSON_COMPACT);
+	g_autoptr(GBytes) bytes = g_bytes_new_with_free_func(text, strlen(text),
+							     free, text);
+	const struct http_request request = {
+		.method = "POST",
+		.url = url,
+		.headers = headers,
+		.user = patchwork->config->user,
+		.password = patchwork->secret,
+		.body = bytes,
+		.timeout_ms = patchwork->timing.timeout_ms,
+	};
+	g_autoptr(http_response_t)
+		response = send_once(patchwork, &request, error);
+
+	return response && check_posted(response, error);
+}
+
+static void post_thread(GTask *task, gpointer source, gpointer data,
+			GCancellable *cancellable)
+{
+	struct posting *posting = data;
+	g_autoptr(json_t) body = body_of(posting);
+	GError *error = NULL;
+	bool there = false;
+	bool ok;
+
+	(void)source;
+	g_mutex_lock(&posting->poster->busy);
+	posting->poster->patchwork->cancellable = cancellable;
+	ok = is_there(posting, body, &there, &error) &&
+	     (there || post(posting, body, &error));
+	g_mutex_unlock(&posting->poster->busy);
+	posting->posted = ok && !there;
+	if (ok)
+		g_task_return_boolean(task, TRUE);
+	else
+		g_task_return_error(task, error);
+}
+
+void patchwork_post_async(struct patchwork_poster *poster,
+			  const struct patchwork_result *result,
+			  GCancellable *cancellable,
+			  GAsyncReadyCallback callback, gpointer user_data)
+{
+	g_autoptr(GTask)
+		task = g_task_new(NULL, cancellable, callback, user_data);
+	struct posting *posting = g_new0(struct posting, 1);
+	const char *comma = strrchr(result->patches, ',');
+
+	posting->poster = poster;
+	posting->series = result->series;
+	posting->revision = result->revision;
+	posting->patch = g_strdup(comma ? comma + 1 : result->patches);
+	posting->name = usable_name(result->name, poster->is_fdo);
+	posting->state = result->state;
+	posting->url = usable_url(result->url);
+	posting->summary = result->summary ? text_printable(result->summary, -1)
+					   : NULL;
+	g_task_set_task_data(task, posting, posting_free);
+	g_task_set_check_cancellable(task, FALSE);
+	g_task_run_in_thread(task, post_thread);
+}
+
+bool patchwork_post_finish(GAsyncResult *res, bool *posted, GError **error)
+{
+	const struct posting *posting = g_task_get_task_data(G_TASK(res));
+
+	*posted = posting->posted;
+	return g_task_propagate_boolean(G_TASK(res), error);
+}
