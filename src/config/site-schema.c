@@ -156,7 +156,7 @@ static const struct schema source_form = {
 		{"list-ids", KEY_LIST, FIELD(source_config, list_ids),
 		 .item = KEY_TEXT, .most = 1000,
 		 .doc = "The List-Ids of mails that are taken; others are "
-			"passed over as if they had been. Without one all are"},
+			"passed over; without one all are taken"},
 		{"limit", KEY_SIZE, FIELD(source_config, limit_bytes),
 		 .fallback = "32MiB", .least = 65536, .most = 1 << 30,
 		 .doc = "The most bytes of a mail, or of a series out of "
