@@ -313,6 +313,8 @@ static char *print_job(const struct jobs *jobs, const struct board *board,
 	};
 
 	if (jobs->ops->knows(board))
+		/* cppcheck-suppress returnDanglingLifetime; it is a new text.
+		 */
 		return jobs->ops->print(jobs->lab, &job, error);
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
 		    "the board's record has nothing for labs of the kind %s",
