@@ -21,14 +21,14 @@ static void suite_rule_free(gpointer row)
 
 /* What a row of each kind needs; a key that another kind needs is amiss. */
 static const struct {
-	enum suite_from from;
 	const char *key;
+	enum suite_from from;
 	bool needed;
 } kind_keys[] = {
-	{SUITE_FILE, "path", true},	 {SUITE_INLINE, "definition", true},
-	{SUITE_GIT, "repository", true}, {SUITE_GIT, "path", true},
-	{SUITE_GIT, "branch", false},	 {SUITE_GIT, "revision", false},
-	{SUITE_URL, "url", true},	 {SUITE_URL, "sha256", true},
+	{"path", SUITE_FILE, true},	 {"definition", SUITE_INLINE, true},
+	{"repository", SUITE_GIT, true}, {"path", SUITE_GIT, true},
+	{"branch", SUITE_GIT, false},	 {"revision", SUITE_GIT, false},
+	{"url", SUITE_URL, true},	 {"sha256", SUITE_URL, true},
 };
 
 static bool kind_takes(enum suite_from from, const char *key)
