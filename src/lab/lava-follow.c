@@ -247,7 +247,7 @@ static void on_log(GObject *source, GAsyncResult *res, gpointer data)
 				    "LAVA lab %s: found no log in its answer",
 				    run->lab->config->name);
 	}
-	if (error) {
+	if (error || !answer) {
 		lava_run_failed(run, error);
 		return;
 	}

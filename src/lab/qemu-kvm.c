@@ -75,14 +75,11 @@ bool qemu_probe(const char *system, const char *accel)
 	g_autofree char *path = dir ? g_build_filename(dir->path, "firmware",
 						       NULL)
 				    : NULL;
-	const char *const argv[] = {system,	"-machine",
-				    "pc",	"-accel",
-				    accel,	"-nodefaults",
-				    "-display", "none",
-				    "-m",	"16M",
-				    "-device",	"isa-debug-exit",
-				    "-bios",	SANDBOX_INPUTS "/firmware",
-				    NULL};
+	static const char firmware[] = SANDBOX_INPUTS "/firmware";
+	const char *const argv[] = {
+		system,	       "-machine",	 "pc",	  "-accel", accel,
+		"-nodefaults", "-display",	 "none",  "-m",	    "16M",
+		"-device",     "isa-debug-exit", "-bios", firmware, NULL};
 	const char *const devices[] = {KVM_DEVICE, NULL};
 	const struct sandbox_spec spec = {.argv = argv,
 					  .inputs = dir ? dir->path : NULL,

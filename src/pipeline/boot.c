@@ -199,7 +199,8 @@ static void base_built(GObject *source, GAsyncResult *res, gpointer data)
 		log_event(LOG_LEVEL_WARNING, run->id,
 			  "%s: the base cannot be booted beside it: %s",
 			  boot->title,
-			  error ? error->message : boot->base_built->summary);
+			  boot->base_built ? boot->base_built->summary
+					   : error->message);
 		boot_end(boot);
 		return;
 	}
