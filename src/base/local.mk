@@ -4,7 +4,6 @@ libreroll_a_SOURCES += \
 	src/base/clock.c src/base/clock.h \
 	src/base/error.c src/base/error.h \
 	src/base/file.c src/base/file.h \
-	src/base/http.h \
 	src/base/http.c src/base/http.h \
 	src/base/json.c src/base/json.h \
 	src/base/log.c src/base/log.h \

@@ -20,12 +20,9 @@ libreroll_a_SOURCES += \
 	src/cmd/toolchains.c src/cmd/toolchains-install.c \
 	src/cmd/toolchains-internal.h \
 	src/cmd/trees.c
-dist_man_MANS += man/reroll.1 man/reroll-match.1 man/reroll-rootfs.1 \
+dist_man_MANS += man/reroll.1 man/reroll-jobs.1 man/reroll-match.1 \
+	man/reroll-results.1 man/reroll-rootfs.1 man/reroll-status.1 \
 	man/reroll-toolchains.1
-dist_man_MANS += man/reroll.1 man/reroll-toolchains.1
-dist_man_MANS += man/reroll-jobs.1 man/reroll-results.1
-dist_man_MANS += man/reroll-results.1
-	man/reroll-status.1 man/reroll-toolchains.1
 
 check_PROGRAMS += tests/unit/test-lint
 tests_unit_test_lint_SOURCES = tests/unit/test-lint.c

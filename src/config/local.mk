@@ -22,7 +22,6 @@ libreroll_a_SOURCES += \
 	src/config/site-internal.h src/config/site-schema.c \
 	src/config/testdef.c src/config/testdef.h \
 	src/config/testdef-internal.h \
-	src/config/testdef.h \
 	src/config/yaml-text.c src/config/yaml-text.h \
 	src/config/yaml.c src/config/yaml.h
 

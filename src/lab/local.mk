@@ -118,7 +118,6 @@ check_PROGRAMS += tests/fuzz/fuzz-console
 tests_fuzz_fuzz_console_SOURCES = tests/fuzz/fuzz-console.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_console_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-console
-libreroll_a_SOURCES += src/lab/job.c
 
 libreroll_a_SOURCES += \
 	src/lab/lava.c src/lab/lava.h src/lab/lava-internal.h \
