@@ -76,6 +76,21 @@ static void boot_end(struct boot *boot)
 	boot->ended(boot);
 }
 
+static gboolean end_now(gpointer data)
+{
+	boot_end(data);
+	return G_SOURCE_REMOVE;
+}
+
+/* From the main loop: whoever started it is not through with the others. */
+static void end_later(struct boot *boot)
+{
+	g_autoptr(GSource) source = g_idle_source_new();
+
+	g_source_set_callback(source, end_now, boot, NULL);
+	g_source_attach(source, g_task_get_context(boot->run->task));
+}
+
 /* Unique for ever, of the letters that every lab takes. */
 static char *make_job_name(const struct boot *boot)
 {
@@ -162,10 +177,11 @@ static void send_job(struct boot *boot)
 				   boot->run->cancellable, job_done, boot);
 		return;
 	}
-	boot->trouble = g_error_new(REROLL_ERROR, REROLL_ERROR_TEMP,
-				    "the folder %s cannot be made",
-				    boot->out_dir);
-	boot_end(boot);
+	if (!boot->result)
+		boot->trouble = g_error_new(REROLL_ERROR, REROLL_ERROR_TEMP,
+					    "the folder %s cannot be made",
+					    boot->out_dir);
+	end_later(boot);
 }
 
 /* What is known of this very boot; to be freed. */
@@ -336,21 +352,11 @@ static void job_done(GObject *source, GAsyncResult *res, gpointer data)
 	turn_done[boot->turn](boot, result);
 }
 
-static gboolean end_known(gpointer data)
-{
-	boot_end(data);
-	return G_SOURCE_REMOVE;
-}
-
-/* From the main loop, as every other end. */
 static void take_known(struct boot *boot, struct job_result *known)
 {
-	g_autoptr(GSource) source = g_idle_source_new();
-
 	boot->result = known;
 	boot->reused = true;
-	g_source_set_callback(source, end_known, boot, NULL);
-	g_source_attach(source, g_task_get_context(boot->run->task));
+	end_later(boot);
 }
 
 void boot_start(struct boot *boot, void (*ended)(struct boot *boot))

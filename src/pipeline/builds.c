@@ -406,8 +406,10 @@ void builds_start(struct run *run)
 		g_ptr_array_add(run->builds->slots,
 				build_slot_new(run, plan->pdata[i]));
 	run->builds->left = plan->len;
-	if (plan->len == 0)
+	if (plan->len == 0) {
 		builds_end(run);
+		return;
+	}
 	for (guint i = 0; i < plan->len; i++)
 		slots_take_async(run->options->slots,
 				 build_spec_needs_bytes(plan->pdata[i]),

@@ -8,6 +8,8 @@
 
 #include "pipeline/boot.h"
 
+#define CONFIG_BYTES (8 << 20)
+
 struct test_stage {
 	GPtrArray *suites; /* of struct test_suite */
 	GPtrArray *boots;  /* of struct boot */
@@ -41,8 +43,21 @@ static void tell_unmatched(struct test_stage *tests, struct verdict *verdict)
 					tests->unmatched->pdata[i]));
 }
 
-static struct verdict *judge(const struct test_stage *tests)
+/* Why a boot was not run is for staff: it may name what only they may know. */
+static const char *why_not_run(const struct run *run, const struct boot *boot)
 {
+	if (!boot->trouble)
+		return NULL;
+	log_event(LOG_LEVEL_WARNING, run->id, "%s was not run: %s", boot->title,
+		  boot->trouble->message);
+	return g_error_matches(boot->trouble, REROLL_ERROR, REROLL_ERROR_CONFIG)
+		       ? "the lab is not set up for it"
+		       : "the lab is away";
+}
+
+static struct verdict *judge(const struct run *run)
+{
+	const struct test_stage *tests = run->tests;
 	guint count = tests->boots->len;
 	g_autofree struct tested *jobs = g_new0(struct tested, count + 1);
 
@@ -55,7 +70,7 @@ static struct verdict *judge(const struct test_stage *tests)
 			.rootfs = boot->rootfs ? boot->rootfs->name : NULL,
 			.result = boot->result,
 			.baseline = boot->baseline,
-			.why = boot->trouble ? boot->trouble->message : NULL,
+			.why = why_not_run(run, boot),
 		};
 	}
 	return count ? results_verdict(jobs, count) : verdict_new();
@@ -70,7 +85,13 @@ static void tests_end(struct run *run)
 		run_stage_failed(run, g_steal_pointer(&tests->trouble));
 		return;
 	}
-	verdict = judge(tests);
+	if (g_cancellable_is_cancelled(run->cancellable)) {
+		run_stage_failed(run, g_error_new(REROLL_ERROR,
+						  REROLL_ERROR_CANCELLED,
+						  "stopped"));
+		return;
+	}
+	verdict = judge(run);
 	tell_unmatched(tests, verdict);
 	run_stage_judged(run, verdict);
 }
@@ -197,7 +218,7 @@ static char *read_config(const struct built *built, gsize *len)
 		g_autofree char *path = NULL;
 		char *text;
 
-		if (!is_config(one))
+		if (!is_config(one) || one->size > CONFIG_BYTES)
 			continue;
 		path = g_build_filename(built->dir, one->path, NULL);
 		if (g_file_get_contents(path, &text, len, NULL))
