@@ -399,8 +399,8 @@ static json_int_t put_back(const char *path, gint64 back_s)
 {
 	json_t *said = json_load_file(path, 0, NULL);
 	json_int_t made_at = json_integer_value(
-				     json_object_get(said, "made_at"))
-			     - back_s;
+				     json_object_get(said, "made_at")) -
+			     back_s;
 
 	json_object_set_new(said, "made_at", json_integer(made_at));
 	assert_int_equal(json_dump_file(said, path, 0), 0);
