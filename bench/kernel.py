@@ -75,7 +75,8 @@ def prepare_by_hand():
     """The tree, configured and built; how long that took from nothing."""
     clean = HAND / "clean-seconds"
     if clean.exists():
-        if (HAND / "fragment").read_bytes() != FRAGMENT.read_bytes():
+        used = HAND / "fragment"
+        if not used.exists() or used.read_bytes() != FRAGMENT.read_bytes():
             _configure()
         make()
         return float(clean.read_text())
