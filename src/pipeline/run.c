@@ -179,7 +179,6 @@ static bool run_record_start(struct run *run, GError **error)
 	g_autofree char *key = series_key(series);
 	g_autofree char *submitter = series_submitter(series);
 	struct revision_row row = {
-		.project = "",
 		.name = series->name,
 		.submitter = submitter,
 		.first_message_id = key,

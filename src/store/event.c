@@ -97,11 +97,6 @@ bool store_cursor_get(struct store *store, const char *source, char **position,
 	return true;
 }
 
-static char *column_text(sqlite3_stmt *row, int column)
-{
-	return g_strdup((const char *)sqlite3_column_text(row, column));
-}
-
 static enum event_kind kind_of(const char *name)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
@@ -120,9 +115,7 @@ static struct event *event_read(sqlite3_stmt *row)
 	event->key = column_text(row, 2);
 	event->kind = kind_of((const char *)sqlite3_column_text(row, 3));
 	event->bad = column_text(row, 4);
-	if (sqlite3_column_type(row, 5) != SQLITE_NULL)
-		event->mail = g_bytes_new(sqlite3_column_blob(row, 5),
-					  (gsize)sqlite3_column_bytes(row, 5));
+	event->mail = column_bytes(row, 5);
 	event->url = column_text(row, 6);
 	event->series = sqlite3_column_int64(row, 7);
 	event->version = (guint)sqlite3_column_int64(row, 8);

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
-	src/store/event.c \
+	src/store/event.c src/store/event.h \
 	src/store/job.c \
-	src/store/outbox.c \
+	src/store/outbox.c src/store/outbox.h \
 	src/store/query.c \
 	src/store/run.c \
 	src/store/schema.c \
 	src/store/store-internal.h \
-	src/store/store.c src/store/store.h
+	src/store/store.c src/store/store.h \
+	src/store/writer.c src/store/writer.h
 
 check_PROGRAMS += tests/unit/test-store
 tests_unit_test_store_SOURCES = tests/unit/test-store.c
 tests_unit_test_store_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-store
+
+check_PROGRAMS += tests/unit/test-writer
+tests_unit_test_writer_SOURCES = tests/unit/test-writer.c
+tests_unit_test_writer_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-writer

@@ -14,24 +14,24 @@ static const char *const queries[QUERY_COUNT] = {
 	[QUERY_COMMIT] = "COMMIT",
 	[QUERY_ROLLBACK] = "ROLLBACK",
 
-	[QUERY_PROJECT_PUT] = "INSERT INTO project (name) VALUES (?1)"
-			      " ON CONFLICT DO NOTHING",
-	[QUERY_SERIES_PUT] = "INSERT INTO series (project, name, submitter)"
-			     " SELECT id, ?2, ?3 FROM project WHERE name = ?1"
-			     " ON CONFLICT DO NOTHING",
+	[QUERY_SAVEPOINT] = "SAVEPOINT step",
+	[QUERY_RELEASE] = "RELEASE step",
+	[QUERY_UNDO] = "ROLLBACK TO step",
+	[QUERY_KEPT] = "PRAGMA synchronous = NORMAL",
+	[QUERY_SYNCED] = "PRAGMA synchronous = FULL",
+
+	[QUERY_SERIES_PUT] = "INSERT INTO series (submitter, name)"
+			     " VALUES (?1, ?2) ON CONFLICT DO NOTHING",
 	[QUERY_REVISION_FIND] =
 		"SELECT revision.id FROM revision"
 		" JOIN series ON series.id = revision.series"
-		" JOIN project ON project.id = series.project"
-		" WHERE project.name = ?1 AND series.name = ?2"
-		" AND series.submitter = ?3 AND first_message_id = ?4",
+		" WHERE series.submitter = ?1 AND series.name = ?2"
+		" AND first_message_id = ?3",
 	[QUERY_REVISION_ADD] =
 		"INSERT INTO revision"
 		" (series, first_message_id, version, n_patches, created_at)"
-		" SELECT series.id, ?4, ?5, ?6, ?7 FROM series"
-		" JOIN project ON project.id = series.project"
-		" WHERE project.name = ?1 AND series.name = ?2"
-		" AND series.submitter = ?3 RETURNING id",
+		" SELECT id, ?3, ?4, ?5, ?6 FROM series"
+		" WHERE submitter = ?1 AND name = ?2 RETURNING id",
 
 	[QUERY_RUN_ADD] = "INSERT INTO run (id, revision, stage, started_at)"
 			  " VALUES (?1, ?2, ?3, ?4)",
@@ -67,10 +67,29 @@ static const char *const queries[QUERY_COUNT] = {
 
 	[QUERY_OUTBOX_ADD] =
 		"INSERT INTO outbox (revision, run, outcome, message_id,"
-		" recipient, mail, next_at, created_at)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+		" recipient, copies, mail, next_at, created_at)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
 	[QUERY_OUTBOX_GET] = "SELECT mail FROM outbox WHERE run = ?1"
 			     " ORDER BY id DESC LIMIT 1",
+	[QUERY_OUTBOX_DUE] =
+		"SELECT id, run, outcome, message_id, recipient, copies, mail,"
+		" attempts, last_error, created_at, next_at FROM outbox"
+		" WHERE sent_at IS NULL AND failed_at IS NULL"
+		" ORDER BY next_at, id LIMIT 1",
+	[QUERY_OUTBOX_SENT] =
+		"UPDATE outbox SET sent_at = ?2, last_error = NULL"
+		" WHERE id = ?1",
+	[QUERY_OUTBOX_PUT_OFF] = "UPDATE outbox SET attempts = attempts + 1,"
+				 " next_at = ?2, last_error = ?3 WHERE id = ?1",
+	[QUERY_OUTBOX_FAILED] =
+		"UPDATE outbox SET attempts = attempts + 1,"
+		" failed_at = ?2, last_error = ?3 WHERE id = ?1",
+	[QUERY_OUTBOX_RETRY] =
+		"UPDATE outbox SET attempts = 0, next_at = ?2,"
+		" failed_at = NULL"
+		" WHERE id = ?1 AND sent_at IS NULL RETURNING id",
+	[QUERY_OUTBOX_COUNT] = "SELECT count(*) FROM outbox WHERE sent_at > ?1",
+	[QUERY_OUTBOX_FIND] = "SELECT run FROM outbox WHERE message_id = ?1",
 
 	[QUERY_EVENT_ADD] =
 		"INSERT INTO event (source, key, kind, bad, mail, url, series,"
@@ -194,9 +213,39 @@ bool query_run(struct store *store, enum query query, const struct cell *cells,
 	return true;
 }
 
+char *column_text(sqlite3_stmt *row, int column)
+{
+	return g_strdup((const char *)sqlite3_column_text(row, column));
+}
+
+GBytes *column_bytes(sqlite3_stmt *row, int column)
+{
+	if (sqlite3_column_type(row, column) == SQLITE_NULL)
+		return NULL;
+	return g_bytes_new(sqlite3_column_blob(row, column),
+			   (gsize)sqlite3_column_bytes(row, column));
+}
+
+bool store_set_durability(struct store *store, enum durability durability,
+			  GError **error)
+{
+	return query_run(store,
+			 durability == WRITE_SYNCED ? QUERY_SYNCED : QUERY_KEPT,
+			 NULL, error);
+}
+
 bool transaction_begin(struct store *store, GError **error)
 {
-	return query_run(store, QUERY_BEGIN, NULL, error);
+	if (store->depth && sqlite3_get_autocommit(store->db)) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+			    "the store has undone what it was doing");
+		return false;
+	}
+	if (!query_run(store, store->depth ? QUERY_SAVEPOINT : QUERY_BEGIN,
+		       NULL, error))
+		return false;
+	store->depth++;
+	return true;
 }
 
 /*
@@ -205,9 +254,15 @@ bool transaction_begin(struct store *store, GError **error)
  */
 bool transaction_end(struct store *store, bool ok, GError **error)
 {
-	if (ok && query_run(store, QUERY_COMMIT, NULL, error))
+	bool outer = --store->depth == 0;
+
+	if (ok &&
+	    query_run(store, outer ? QUERY_COMMIT : QUERY_RELEASE, NULL, error))
 		return true;
-	if (!sqlite3_get_autocommit(store->db))
-		query_run(store, QUERY_ROLLBACK, NULL, NULL);
+	if (sqlite3_get_autocommit(store->db))
+		return false;
+	query_run(store, outer ? QUERY_ROLLBACK : QUERY_UNDO, NULL, NULL);
+	if (!outer)
+		query_run(store, QUERY_RELEASE, NULL, NULL);
 	return false;
 }

@@ -30,19 +30,18 @@ static bool revision_put(struct store *store, const struct revision_row *row,
 			 gint64 *revision, GError **error)
 {
 	const struct cell *cells = CELLS(
-		TEXT(row->project), TEXT(row->name), TEXT(row->submitter),
+		TEXT(row->submitter), TEXT(row->name),
 		TEXT(row->first_message_id), NUMBER(row->version),
 		NUMBER(row->n_patches), NUMBER(clock_now_at()));
-	const struct cell *key = CELLS(cells[0], cells[1], cells[2], cells[3]);
-	const struct cell *owner = CELLS(cells[0], cells[1], cells[2]);
+	const struct cell *key = CELLS(cells[0], cells[1], cells[2]);
+	const struct cell *owner = CELLS(cells[0], cells[1]);
 	sqlite3_stmt *found;
 
 	if (!query_row(store, QUERY_REVISION_FIND, key, &found, error))
 		return false;
 	if (take_number(found, revision))
 		return true;
-	if (!query_run(store, QUERY_PROJECT_PUT, CELLS(cells[0]), error) ||
-	    !query_run(store, QUERY_SERIES_PUT, owner, error) ||
+	if (!query_run(store, QUERY_SERIES_PUT, owner, error) ||
 	    !query_row(store, QUERY_REVISION_ADD, cells, &found, error))
 		return false;
 	return take_number(found, revision);

@@ -24,7 +24,11 @@ enum query {
 	QUERY_BEGIN,
 	QUERY_COMMIT,
 	QUERY_ROLLBACK,
-	QUERY_PROJECT_PUT,
+	QUERY_SAVEPOINT,
+	QUERY_RELEASE,
+	QUERY_UNDO,
+	QUERY_KEPT,
+	QUERY_SYNCED,
 	QUERY_SERIES_PUT,
 	QUERY_REVISION_FIND,
 	QUERY_REVISION_ADD,
@@ -43,6 +47,13 @@ enum query {
 	QUERY_JOB_END,
 	QUERY_OUTBOX_ADD,
 	QUERY_OUTBOX_GET,
+	QUERY_OUTBOX_DUE,
+	QUERY_OUTBOX_SENT,
+	QUERY_OUTBOX_PUT_OFF,
+	QUERY_OUTBOX_FAILED,
+	QUERY_OUTBOX_RETRY,
+	QUERY_OUTBOX_COUNT,
+	QUERY_OUTBOX_FIND,
 	QUERY_EVENT_ADD,
 	QUERY_EVENT_KNOWN,
 	QUERY_EVENT_NEXT,
@@ -54,7 +65,8 @@ enum query {
 
 struct store {
 	sqlite3 *db;
-	char *name; /* the path, for messages */
+	char *name;  /* the path, for messages */
+	guint depth; /* of transactions within transactions */
 	sqlite3_stmt *statements[QUERY_COUNT];
 };
 
@@ -90,9 +102,22 @@ bool query_run(struct store *store, enum query query, const struct cell *cells,
 bool query_row(struct store *store, enum query query, const struct cell *cells,
 	       sqlite3_stmt **row, GError **error);
 
-/* Begin a transaction; end it as `ok` says. The value is what came of it. */
+/*
+ * Begin a transaction, or a part of one that can be undone by itself; end it as
+ * `ok` says. The value is what came of it.
+ */
 bool transaction_begin(struct store *store, GError **error);
 bool transaction_end(struct store *store, bool ok, GError **error);
+
+/* Of the transactions from here on. */
+bool store_set_durability(struct store *store, enum durability durability,
+			  GError **error);
+
+/* A column's text, to be freed; NULL is null. */
+char *column_text(sqlite3_stmt *row, int column);
+
+/* As bytes; NULL is null. */
+GBytes *column_bytes(sqlite3_stmt *row, int column);
 
 /* Either of `stage` (to be freed) and `refs` may be NULL. */
 bool run_get(struct store *store, const char *run, char **stage, guint *refs,

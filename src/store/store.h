@@ -21,7 +21,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
-struct store;
+#include "store/event.h"
+#include "store/outbox.h"
+#include "store/writer.h"
 
 /* NULL path: in memory. Makes the file (mode 600), migrates an older schema. */
 struct store *store_open(const char *path, GError **error);
@@ -30,7 +32,7 @@ typedef struct store store_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_t, store_close)
 
 struct revision_row {
-	const char *project, *name, *submitter;
+	const char *name, *submitter;
 	const char *first_message_id; /* NULL: the mail has none */
 	guint version, n_patches;
 };
@@ -103,78 +105,5 @@ bool store_job_complete(struct store *store, const char *run,
 /* References that a run still holds. */
 bool store_run_references(struct store *store, const char *run, guint *count,
 			  GError **error);
-
-struct outbox_row {
-	const char *run, *outcome, *message_id, *recipient;
-	const void *mail;
-	gsize mail_len;
-};
-
-/* One reply a (revision, outcome): CONFLICT when it is there already. */
-bool store_outbox_put(struct store *store, gint64 revision,
-		      const struct outbox_row *row, GError **error);
-
-/* The mail of a run's outcome, NULL with NOT_FOUND. */
-GBytes *store_outbox_get(struct store *store, const char *run, GError **error);
-
-enum event_kind {
-	EVENT_SERIES, /* a whole series, or what there is of one: an mbox */
-	EVENT_MAIL,   /* one mail as it came */
-	EVENT_STATE,  /* a patch has another state now */
-	EVENT_SEEN,   /* nothing to do: it only makes its key known */
-};
-
-/* One thing that a source has brought. What it does not have is NULL or 0. */
-struct event_row {
-	const char *key; /* what tells it from all others of its source */
-	enum event_kind kind;
-	const char *bad; /* a sentence: why nothing can be made of it */
-	GBytes *mail;
-	const char *url;      /* where people read it */
-	gint64 series;	      /* id in Patchwork */
-	guint version, total; /* of the series; total as announced */
-	const char *patches;  /* ids in Patchwork in order: "12,13" */
-	const char *state;    /* a patch's new state, in the server's words */
-};
-
-struct event_take {
-	const char *source;
-	const struct event_row *rows;
-	guint count;
-	const char *cursor; /* NULL: it stays */
-};
-
-/* Take all with the new cursor; known keys change nothing, `added` counts. */
-bool store_events_take(struct store *store, const struct event_take *take,
-		       guint *added, GError **error);
-
-bool store_event_known(struct store *store, const char *source, const char *key,
-		       bool *known, GError **error);
-
-/* NULL position: the source was never read. To be freed. */
-bool store_cursor_get(struct store *store, const char *source, char **position,
-		      GError **error);
-
-struct event {
-	gint64 id;
-	char *source, *key;
-	enum event_kind kind;
-	char *bad;
-	GBytes *mail;
-	char *url;
-	gint64 series;
-	guint version, total;
-	char *patches, *state;
-	gint64 taken_at;
-};
-
-void event_free(struct event *event);
-typedef struct event event_t;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(event_t, event_free)
-
-/* The first one after that id that waits to be handled; NULL when none does. */
-bool store_event_next(struct store *store, gint64 after, struct event **event,
-		      GError **error);
-bool store_event_handled(struct store *store, gint64 id, GError **error);
 
 #endif
