@@ -28,7 +28,8 @@ struct check {
 	struct slots *places;
 	struct lab_pool *labs;
 	struct store *store;
-	json_t *runs; /* what --json prints of each */
+	struct writer *writer; /* of the store */
+	json_t *runs;	       /* what --json prints of each */
 	/* Of the run under way. */
 	GMainLoop *loop;
 	GCancellable *cancellable;

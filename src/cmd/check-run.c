@@ -54,7 +54,7 @@ static bool run_series(struct check *check, const struct series *series,
 		       const char *out_dir, GError **error)
 {
 	struct run_options options = {
-		.store = check->store,
+		.writer = check->writer,
 		.executor = &executor_local,
 		.series = series,
 		.projects = check->projects,

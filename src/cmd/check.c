@@ -24,6 +24,7 @@ static void check_clear(struct check *check)
 	g_clear_pointer(&check->roster, g_ptr_array_unref);
 	series_lookup_free(check->lookup);
 	series_set_free(check->set);
+	writer_free(check->writer);
 	store_close(check->store);
 	keep_free(check->keep);
 	slots_free(check->places);
@@ -149,7 +150,7 @@ static bool load_configuration(struct check *check, GError **error)
 	if (check->roster_path)
 		check->roster = roster_load(check->roster_path, problems);
 	if (problems_count(problems) == 0)
-		cmd_check_templates(check->projects, check->site, problems);
+		reply_problems_add(check->projects, check->site, problems);
 	return !problems_to_error(problems, error);
 }
 
@@ -246,6 +247,7 @@ static enum exit_status check_run(struct check *check, GError **error)
 	check->store = check->dir ? store_open(NULL, error) : NULL;
 	if (!check->store)
 		return error_exit_status(*error);
+	check->writer = writer_new(check->store);
 	if (check->artifacts) {
 		g_autofree char *given = check->artifacts;
 

@@ -59,11 +59,4 @@ void cmd_print_error(const char *command, const GError *error);
 /* The end of what goes to stdout; TEMP when not all of it could be written. */
 bool cmd_print_end(GError **error);
 
-/*
- * Add what is wrong with the templates that replies are made of: the projects'
- * own (of struct project; or NULL), the site's (or NULL) and the built-in ones.
- */
-void cmd_check_templates(const GPtrArray *projects, const struct site *site,
-			 struct problems *problems);
-
 #endif

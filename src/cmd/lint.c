@@ -334,7 +334,7 @@ static int lint_all(const struct lint_options *options)
 	if (lint.site)
 		check_site(&lint);
 	if (lint.site || projects->len > 0)
-		cmd_check_templates(projects, lint.site, problems);
+		reply_problems_add(projects, lint.site, problems);
 	if (lint.site && options->toolchains)
 		prove_toolchains(&lint);
 	status = finish(&lint);

@@ -16,7 +16,6 @@ libreroll_a_SOURCES += \
 	src/cmd/rootfs.c \
 	src/cmd/results.c \
 	src/cmd/status.c \
-	src/cmd/templates.c \
 	src/cmd/toolchains.c src/cmd/toolchains-install.c \
 	src/cmd/toolchains-internal.h \
 	src/cmd/trees.c

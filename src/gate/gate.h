@@ -46,6 +46,7 @@ struct gate_subject {
 	const char *objects_dir; /* private: new objects go here, not in repo */
 	const struct series_lookup *lookup; /* borrowed; NULL: none is known */
 	bool keep_ref; /* write what applied to a ref, wherever it applied */
+	bool approved; /* staff has looked who sent it: nothing is held */
 	bool no_sandbox;
 
 	struct identity *identity;	 /* by identify */

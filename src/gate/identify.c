@@ -120,6 +120,17 @@ static enum weight weigh(const struct gate_subject *subject,
 	return WEIGHT_REFUSE;
 }
 
+/* What staff has looked at is no longer held. */
+static enum weight weigh_approved(const struct gate_subject *subject,
+				  const struct identity *identity,
+				  const char *reason)
+{
+	enum weight weight = weigh(subject, identity, reason);
+
+	return weight == WEIGHT_HOLD && subject->approved ? WEIGHT_NOTE
+							  : weight;
+}
+
 /* "has no Signed-off-by line": what stands after "patch 2". */
 static char *describe_doubt(const struct doubt *doubt,
 			    const struct identity *identity)
@@ -186,7 +197,7 @@ static enum weight judge_patch(struct gate_subject *subject,
 {
 	const char *reason = reason_of(subject, identity);
 	const struct doubt *doubt = doubt_find(reason);
-	enum weight weight = weigh(subject, identity, reason);
+	enum weight weight = weigh_approved(subject, identity, reason);
 	g_autofree char *text = describe_doubt(doubt, identity);
 	g_autofree char *sentence = g_strdup_printf("Patch %u %s", patch, text);
 

@@ -44,6 +44,7 @@ void boot_free(gpointer data)
 	g_clear_pointer(&boot->base_suites, g_ptr_array_unref);
 	g_clear_error(&boot->trouble);
 	g_free(boot->base_dir);
+	g_free(boot->text);
 	g_free(boot->job_name);
 	g_free(boot->out_dir);
 	g_free(boot->title);
@@ -111,15 +112,50 @@ static char *make_job_name(const struct boot *boot)
 	return g_steal_pointer(&name);
 }
 
-static void job_sent(const char *lab_job, gpointer data)
+/* Which job of the lab it is: for people, a job is found by its name. */
+struct sent_job {
+	char *run, *build, *name, *lab_job;
+};
+
+static void sent_job_free(struct sent_job *sent)
 {
-	struct boot *boot = data;
+	g_free(sent->run);
+	g_free(sent->build);
+	g_free(sent->name);
+	g_free(sent->lab_job);
+	g_free(sent);
+}
+
+static bool sent_work(struct store *store, gpointer data, GError **error)
+{
+	const struct sent_job *sent = data;
+	const struct job_row row = {sent->build, sent->name};
+
+	return store_job_sent(store, sent->run, &row, "", sent->lab_job, error);
+}
+
+static void sent_done(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct sent_job *sent = data;
 	g_autoptr(GError) error = NULL;
 
-	if (!store_job_sent(boot->run->options->store, boot->run->id,
-			    &boot->row, "", lab_job, &error))
-		log_event(LOG_LEVEL_WARNING, boot->run->id, "%s",
-			  error->message);
+	(void)source;
+	if (!writer_do_finish(res, &error))
+		log_event(LOG_LEVEL_WARNING, sent->run, "%s", error->message);
+	sent_job_free(sent);
+}
+
+static void job_sent(const char *lab_job, gpointer data)
+{
+	const struct boot *boot = data;
+	struct sent_job *sent = g_new0(struct sent_job, 1);
+	const struct write write = {WRITE_KEPT, sent_work, sent};
+
+	sent->run = g_strdup(boot->run->id);
+	sent->build = g_strdup(boot->row.build);
+	sent->name = g_strdup(boot->row.name);
+	sent->lab_job = g_strdup(lab_job);
+	writer_do_async(boot->run->options->writer, &write, sent_done, sent);
 }
 
 static void job_line(const char *line, gpointer data)

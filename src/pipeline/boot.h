@@ -33,6 +33,11 @@ struct boot {
 	struct build_result *base_built;
 	char *base_dir, *first_dir;
 	void (*ended)(struct boot *boot); /* called once */
+
+	/* Of its end, while that is written down. */
+	const char *status;
+	char *text; /* JSON */
+	guint left; /* that have not ended, as the store counts */
 };
 
 struct boot *boot_new(struct run *run, const struct built *built,

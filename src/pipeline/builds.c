@@ -10,8 +10,9 @@
 #include "pipeline/pipeline-internal.h"
 
 struct build_stage {
-	GPtrArray *plan;  /* of struct build_spec */
-	GPtrArray *slots; /* of struct build_slot, in order of the plan */
+	GPtrArray *plan;    /* of struct build_spec */
+	GPtrArray *slots;   /* of struct build_slot, in order of the plan */
+	const char **names; /* of the plan, borrowed of it */
 	struct build_patch *patches; /* borrowed texts */
 	guint left;		     /* that have not ended */
 	struct verdict *verdict;
@@ -27,7 +28,19 @@ struct build_slot {
 	struct run *run;
 	const struct build_spec *spec;
 	struct build_job job;
+	/* Of its end, while that is written down. */
+	const char *status;
+	char *text; /* JSON */
+	guint left; /* that have not ended, as the store counts */
 };
+
+static void build_slot_free(gpointer data)
+{
+	struct build_slot *slot = data;
+
+	g_free(slot->text);
+	g_free(slot);
+}
 
 void build_stage_free(struct build_stage *builds)
 {
@@ -37,6 +50,7 @@ void build_stage_free(struct build_stage *builds)
 	g_ptr_array_unref(builds->plan);
 	g_ptr_array_unref(builds->message_ids);
 	g_free(builds->patches);
+	g_free(builds->names);
 	verdict_free(builds->verdict);
 	g_free(builds->out_dir);
 	g_free(builds->base_url);
@@ -128,23 +142,6 @@ static void build_judge(struct build_stage *builds,
 	join_uncompiled(builds, result);
 }
 
-static bool build_record(struct build_slot *slot, const char *status,
-			 json_t *json, guint *left)
-{
-	g_autofree char *text = json ? json_dumps(json, JSON_COMPACT)
-				     : g_strdup("null");
-	g_autoptr(GError) error = NULL;
-	bool counted;
-
-	if (store_build_complete(slot->run->options->store, slot->run->id,
-				 slot->spec->id, status, text, left, &counted,
-				 &error))
-		return true;
-	if (!slot->run->builds->trouble)
-		slot->run->builds->trouble = g_steal_pointer(&error);
-	return false;
-}
-
 /* What `dir` is called below what labs fetch; NULL: they cannot. */
 static char *served_path(const char *served, const char *dir)
 {
@@ -168,19 +165,56 @@ static void keep_built(const struct build_slot *slot,
 	g_ptr_array_add(slot->run->built, built);
 }
 
+static bool complete_work(struct store *store, gpointer data, GError **error)
+{
+	struct build_slot *slot = data;
+	bool counted;
+
+	return store_build_complete(store, slot->run->id, slot->spec->id,
+				    slot->status, slot->text, &slot->left,
+				    &counted, error);
+}
+
+/* The end is kept, or cannot be: then we count ourselves. */
+static void build_kept(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct build_slot *slot = data;
+	struct run *run = slot->run;
+	g_autoptr(GError) error = NULL;
+
+	(void)source;
+	run->builds->left--;
+	if (!writer_do_finish(res, &error)) {
+		slot->left = run->builds->left;
+		if (!run->builds->trouble)
+			run->builds->trouble = g_steal_pointer(&error);
+	}
+	if (slot->left == 0)
+		builds_end(run);
+}
+
+static void build_keep(struct build_slot *slot, const char *status,
+		       const json_t *json)
+{
+	const struct write write = {WRITE_KEPT, complete_work, slot};
+
+	slot->status = status;
+	slot->text = json ? json_dumps(json, JSON_COMPACT) : g_strdup("null");
+	writer_do_async(slot->run->options->writer, &write, build_kept, slot);
+}
+
 /*
  * A build has come to an end, or to none: `result`, which is taken, is NULL
  * with an error.
  */
 static void build_ended(struct build_slot *slot, struct build_result *result,
-			GError *error)
+			const GError *error)
 {
 	struct run *run = slot->run;
 	struct build_stage *builds = run->builds;
 	const char *status = result ? build_status_name(result->status)
 				    : "trouble";
 	g_autoptr(json_t) json = NULL;
-	guint left = 0;
 
 	if (result) {
 		json = build_result_to_json(result);
@@ -192,17 +226,13 @@ static void build_ended(struct build_slot *slot, struct build_result *result,
 	log_event(LOG_LEVEL_INFO, run->id, "build %s %s", slot->spec->id,
 		  status);
 	run_observe(run, RUN_WORK_ENDED, slot->spec->id, status);
-	builds->left--;
-	if (!build_record(slot, status, json, &left))
-		left = builds->left;
 	if (result) {
 		build_judge(builds, slot->spec, result);
 		keep_built(slot, result);
 	} else if (!builds->trouble) {
 		builds->trouble = g_error_copy(error);
 	}
-	if (left == 0)
-		builds_end(run);
+	build_keep(slot, status, json);
 }
 
 static void build_done(GObject *source, GAsyncResult *res, gpointer data)
@@ -365,17 +395,37 @@ static struct build_patch *patches_of(const struct apply_result *applied)
 	return patches;
 }
 
-static bool builds_record(struct run *run, GError **error)
+/* Every build of the plan waits for its place. */
+static void builds_launch(struct run *run)
 {
 	const GPtrArray *plan = run->builds->plan;
-	g_autofree const char **ids = g_new0(const char *, plan->len + 1);
 
-	for (guint i = 0; i < plan->len; i++) {
-		const struct build_spec *spec = plan->pdata[i];
-
-		ids[i] = spec->id;
+	run->builds->left = plan->len;
+	if (plan->len == 0) {
+		builds_end(run);
+		return;
 	}
-	return store_builds_start(run->options->store, run->id, ids, error);
+	for (guint i = 0; i < plan->len; i++)
+		g_ptr_array_add(run->builds->slots,
+				build_slot_new(run, plan->pdata[i]));
+	for (guint i = 0; i < plan->len; i++)
+		slots_take_async(run->options->slots,
+				 build_spec_needs_bytes(plan->pdata[i]),
+				 run->cancellable, build_begin,
+				 run->builds->slots->pdata[i]);
+}
+
+static void builds_record(struct run *run)
+{
+	struct build_stage *builds = run->builds;
+
+	builds->names = g_new0(const char *, builds->plan->len + 1);
+	for (guint i = 0; i < builds->plan->len; i++) {
+		const struct build_spec *spec = builds->plan->pdata[i];
+
+		builds->names[i] = spec->id;
+	}
+	run_step_builds(run, builds->names, builds_launch);
 }
 
 void builds_start(struct run *run)
@@ -392,27 +442,11 @@ void builds_start(struct run *run)
 		build_spec_draw(plan->pdata[i], run->subject.applied->tree);
 	run->builds = g_new0(struct build_stage, 1);
 	run->builds->plan = plan;
-	run->builds->slots = g_ptr_array_new_with_free_func(g_free);
+	run->builds->slots = g_ptr_array_new_with_free_func(build_slot_free);
 	run->builds->patches = patches_of(run->subject.applied);
 	run->builds->verdict = verdict_new();
 	set_tree(run, run->builds);
 	run->builds->base_url = base_url(run);
 	run->builds->message_ids = list_message_ids(run->options->series);
-	if (!builds_record(run, &error)) {
-		run_stage_failed(run, error);
-		return;
-	}
-	for (guint i = 0; i < plan->len; i++)
-		g_ptr_array_add(run->builds->slots,
-				build_slot_new(run, plan->pdata[i]));
-	run->builds->left = plan->len;
-	if (plan->len == 0) {
-		builds_end(run);
-		return;
-	}
-	for (guint i = 0; i < plan->len; i++)
-		slots_take_async(run->options->slots,
-				 build_spec_needs_bytes(plan->pdata[i]),
-				 run->cancellable, build_begin,
-				 run->builds->slots->pdata[i]);
+	builds_record(run);
 }

@@ -7,4 +7,5 @@ libreroll_a_SOURCES += \
 	src/pipeline/run-report.c \
 	src/pipeline/run.c \
 	src/pipeline/stages.c \
+	src/pipeline/step.c \
 	src/pipeline/tests.c

@@ -22,6 +22,21 @@ struct built {
 	char *path; /* the same below what labs fetch from; or NULL */
 };
 
+/* What is being written down; its texts live until it is. */
+struct run_step {
+	void (*then)(struct run *run);
+	struct stage_row row;
+	char *verdict;	  /* JSON, of the row */
+	const char *next; /* stage */
+	struct run_end end;
+	struct outbox_row mail;
+	char *outcome, *copies;
+	const char *const *names; /* of builds */
+	const struct job_row *jobs;
+	guint n_jobs;
+	guint today; /* other series of the submitter */
+};
+
 struct run {
 	GTask *task; /* owned until it returns */
 	const struct run_options *options;
@@ -37,6 +52,9 @@ struct run {
 	json_t *builds_json; /* array, filled as builds end */
 	GPtrArray *built;    /* of struct built, the same */
 	struct test_stage *tests;
+	struct run_step step;
+	char *kept; /* verdict of stage_kept, as JSON; NULL: none */
+	struct run_report *report;
 };
 
 void run_observe(struct run *run, enum run_event event, const char *subject,
@@ -48,11 +66,32 @@ void run_observe(struct run *run, enum run_event event, const char *subject,
  */
 bool run_kept(bool kept, GError **error);
 
+/*
+ * Steps that are written down; `then` is called when they are kept. When one
+ * cannot be, the run ends with that as its trouble.
+ */
+void run_step_begin(struct run *run, void (*then)(struct run *run));
+void run_step_advance(struct run *run, const struct verdict *verdict,
+		      const struct stage *next, void (*then)(struct run *run));
+void run_step_end(struct run *run, const struct run_report *report,
+		  void (*then)(struct run *run));
+/* `names` and `jobs` must live until then. */
+void run_step_builds(struct run *run, const char *const *names,
+		     void (*then)(struct run *run));
+void run_step_jobs(struct run *run, const struct job_row *jobs, guint count,
+		   void (*then)(struct run *run));
+void run_step_clear(struct run_step *step);
+
 /* The run has a verdict on its stage: record it, go on or end. */
 void run_stage_judged(struct run *run, struct verdict *verdict);
 
 /* The stage could not be judged: the run ends with `error`. */
 void run_stage_failed(struct run *run, GError *error);
+
+/* The limit stage: no more series of one submitter a day than the project
+ * takes.
+ */
+void limit_start(struct run *run);
 
 /*
  * The build stage: every build of the matrix at once, at most `slots` running.
@@ -70,5 +109,8 @@ void test_stage_free(struct test_stage *tests);
 
 /* The end: outcome, reply and JSON from the records. */
 struct run_report *run_report_new(struct run *run, GError **error);
+
+/* That the series waits for staff; NULL when even that cannot be said. */
+struct run_report *run_report_trouble(struct run *run, const GError *trouble);
 
 #endif

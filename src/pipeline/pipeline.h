@@ -4,9 +4,9 @@
  * `reroll check` and the daemon use the same engine.
  *
  * The stages are rows of a table (stages.c); the state machine (run.c) moves a
- * run from row to row, each move one transaction of the store. The build stage
- * (builds.c) starts every build of the matrix at once under the run's
- * references; slots, shared by all runs, limit how many run at a time.
+ * run from row to row, each move one transaction in the store's thread. The
+ * build stage (builds.c) starts every build of the matrix at once under the
+ * run's references; slots, shared by all runs, limit how many run at a time.
  *
  * Ownership: the options and all they borrow must live until the callback.
  * Errors: what the run could not judge: trouble and configuration. A refusal
@@ -32,10 +32,15 @@ struct stage {
 	/* It goes on by itself, and ends with run_stage_judged() or _failed().
 	 */
 	void (*start)(struct run *run);
+	bool heavy; /* it takes the machine: see may_build */
 };
 
 /* The table, in order, ended by a row without a name. */
 extern const struct stage stages[];
+
+/* The stage whose verdict is worth keeping when a run begins again: the others
+ * before the builds cost less than to read what they found out. */
+extern const struct stage *const stage_kept;
 
 enum run_event {
 	RUN_STAGE_STARTED,
@@ -50,7 +55,17 @@ typedef void (*run_observer)(enum run_event event, const char *subject,
 			     const char *detail, gpointer data);
 
 struct run_options {
-	struct store *store;
+	struct writer *writer;
+	const char *run_id; /* of a row that waits; NULL: a new one is made */
+	gint64 revision;    /* of the same */
+	guint round;	    /* how often it was asked for again */
+	bool approved;	    /* staff has looked who sent it */
+	/* Whether there is a place; without one the run ends as parked, at that
+	 * stage. NULL: always. `data` is observer_data. */
+	bool (*may_build)(const struct project *project, gpointer data);
+	/* Whether such trouble is the last that is tried: then the submitter is
+	 * told, once, that the series waits. NULL: never. */
+	bool (*give_up)(const GError *trouble, gpointer data);
 	const struct executor_ops *executor;
 	const struct series *series;
 	const GPtrArray *projects; /* of struct project; the first match */
@@ -76,8 +91,12 @@ struct run_options {
 	gpointer observer_data;
 };
 
+/* Of a run that is parked there is the id alone; of one that is given up no
+ * verdict. */
 struct run_report {
 	char *id;
+	bool parked;
+	GError *trouble; /* NULL: none */
 	const struct outcome *outcome;
 	struct verdict *verdict;
 	struct reply *reply;
@@ -91,5 +110,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(run_report_t, run_report_free)
 void run_async(const struct run_options *options, GCancellable *cancellable,
 	       GAsyncReadyCallback callback, gpointer user_data);
 struct run_report *run_finish(GAsyncResult *res, GError **error);
+
+/* What an outbox knows it by: "accepted", asked for again "accepted/1". */
+char *run_outcome_key(const struct outcome *outcome, guint round);
 
 #endif

@@ -11,6 +11,7 @@ void run_report_free(struct run_report *report)
 		return;
 	verdict_free(report->verdict);
 	reply_free(report->reply);
+	g_clear_error(&report->trouble);
 	json_decref(report->json);
 	g_free(report->id);
 	g_free(report);
@@ -149,6 +150,7 @@ static bool reply_make(struct run *run, struct run_report *report,
 			      site->templates, NULL};
 	struct reply_context context = {
 		.run_id = run->id,
+		.round = run->options->round,
 		.project = project ? project->name : NULL,
 		.suite = run->subject.description
 				 ? run->subject.description->suite
@@ -173,25 +175,6 @@ static bool reply_make(struct run *run, struct run_report *report,
 	return report->reply != NULL;
 }
 
-static bool reply_keep(struct run *run, const struct run_report *report,
-		       GError **error)
-{
-	const struct reply *reply = report->reply;
-	struct outbox_row row = {
-		.run = run->id,
-		.outcome = report->outcome->name,
-		.message_id = reply->message_id,
-		.recipient = reply->to,
-	};
-
-	if (!reply->mail)
-		return true;
-	row.mail = g_bytes_get_data(reply->mail, &row.mail_len);
-	return run_kept(store_outbox_put(run->options->store, run->revision,
-					 &row, error),
-			error);
-}
-
 struct run_report *run_report_new(struct run *run, GError **error)
 {
 	g_autoptr(run_report_t) report = g_new0(struct run_report, 1);
@@ -202,8 +185,25 @@ struct run_report *run_report_new(struct run *run, GError **error)
 					       ? report->verdict->outcome
 					       : "accepted");
 	g_assert(report->outcome);
-	if (!reply_make(run, report, error) || !reply_keep(run, report, error))
+	if (!reply_make(run, report, error))
 		return NULL;
 	report->json = run_to_json(run, report);
 	return g_steal_pointer(&report);
+}
+
+struct run_report *run_report_trouble(struct run *run, const GError *trouble)
+{
+	g_autoptr(run_report_t) report = g_new0(struct run_report, 1);
+	g_autoptr(GError) error = NULL;
+
+	report->id = g_strdup(run->id);
+	report->verdict = verdict_new();
+	report->outcome = outcome_find("trouble-waiting");
+	verdict_refuse(report->verdict, report->outcome->name, "%s",
+		       run->stage->name);
+	if (reply_make(run, report, &error))
+		return g_steal_pointer(&report);
+	log_event(LOG_LEVEL_ERROR, run->id, "nobody is told of \"%s\": %s",
+		  trouble->message, error->message);
+	return NULL;
 }

@@ -33,6 +33,9 @@ static void run_free(gpointer data)
 	g_ptr_array_unref(run->records);
 	json_decref(run->builds_json);
 	gate_subject_clear(&run->subject);
+	run_step_clear(&run->step);
+	run_report_free(run->report);
+	g_free(run->kept);
 	g_free(run->objects_dir);
 	g_free(run->id);
 	g_free(run);
@@ -46,86 +49,86 @@ void run_observe(struct run *run, enum run_event event, const char *subject,
 				       run->options->observer_data);
 }
 
-bool run_kept(bool kept, GError **error)
-{
-	if (!kept && error &&
-	    g_error_matches(*error, REROLL_ERROR, REROLL_ERROR_CONFLICT))
-		(*error)->code = REROLL_ERROR_TEMP;
-	return kept;
-}
-
-static void run_end(struct run *run)
-{
-	g_autoptr(GTask) task = run->task;
-	g_autoptr(GError) error = NULL;
-	struct run_report *report = run_report_new(run, &error);
-
-	if (report)
-		g_task_return_pointer(task, report,
-				      (GDestroyNotify)run_report_free);
-	else
-		g_task_return_error(task, g_steal_pointer(&error));
-}
-
-static bool stage_advance(struct run *run, const char *result,
-			  const struct verdict *verdict,
-			  const struct stage *next, GError **error)
-{
-	g_autoptr(json_t) json = verdict ? verdict_to_json(verdict) : NULL;
-	g_autofree char *text = json ? json_dumps(json, JSON_COMPACT |
-								JSON_ENCODE_ANY)
-				     : NULL;
-	struct stage_row row = {
-		.stage = run->stage->name,
-		.result = result,
-		.verdict = text,
-		.elapsed_ms = clock_monotonic_ms() - run->stage_started_ms,
-	};
-
-	log_event(LOG_LEVEL_INFO, run->id, "stage %s %s in %d ms",
-		  run->stage->name, result, (int)row.elapsed_ms);
-	run_observe(run, RUN_STAGE_ENDED, run->stage->name, result);
-	return run_kept(store_run_advance(run->options->store, run->id, &row,
-					  next ? next->name : NULL, error),
-			error);
-}
-
+/* Trouble is kept by who leads the run: it decides what comes of it. */
 void run_stage_failed(struct run *run, GError *error)
 {
 	g_autoptr(GTask) task = run->task;
-	g_autoptr(GError) second = NULL;
+	const struct run_options *options = run->options;
+	struct run_report *report = NULL;
 
-	if (!stage_advance(run, "trouble", NULL, NULL, &second))
-		log_event(LOG_LEVEL_ERROR, run->id, "end of run not kept: %s",
-			  second->message);
+	log_event(LOG_LEVEL_INFO, run->id, "stage %s had trouble",
+		  run->stage->name);
+	run_observe(run, RUN_STAGE_ENDED, run->stage->name, "trouble");
 	g_prefix_error(&error, "%s: ", run->stage->name);
-	g_task_return_error(task, error);
+	if (options->give_up && options->give_up(error, options->observer_data))
+		report = run_report_trouble(run, error);
+	if (!report) {
+		g_task_return_error(task, error);
+		return;
+	}
+	report->trouble = error;
+	g_task_return_pointer(task, report, (GDestroyNotify)run_report_free);
+}
+
+static void run_return(struct run *run)
+{
+	g_autoptr(GTask) task = run->task;
+
+	g_task_return_pointer(task, g_steal_pointer(&run->report),
+			      (GDestroyNotify)run_report_free);
 }
 
 static void stage_start(struct run *run);
+
+/* Until the machine has a place for what takes it for long. */
+static void run_park(struct run *run)
+{
+	run->report = g_new0(struct run_report, 1);
+	run->report->id = g_strdup(run->id);
+	run->report->parked = true;
+	run_return(run);
+}
+
+static void stage_next(struct run *run)
+{
+	const struct run_options *options = run->options;
+
+	run->stage++;
+	if (run->stage->heavy && options->may_build &&
+	    !options->may_build(run->subject.project, options->observer_data))
+		run_park(run);
+	else
+		stage_start(run);
+}
+
+/* The reply is there before the end is kept: both are, or neither. */
+static void run_end(struct run *run)
+{
+	GError *error = NULL;
+
+	run->report = run_report_new(run, &error);
+	if (run->report)
+		run_step_end(run, run->report, run_return);
+	else
+		run_stage_failed(run, error);
+}
 
 void run_stage_judged(struct run *run, struct verdict *verdict)
 {
 	bool passed = verdict_passed(verdict);
 	const struct stage *next = run->stage + 1;
 	struct stage_record *record = g_new0(struct stage_record, 1);
-	g_autoptr(GError) error = NULL;
 
 	record->stage = run->stage;
 	record->result = passed ? "passed" : "refused";
 	record->elapsed_ms = clock_monotonic_ms() - run->stage_started_ms;
 	record->verdict = verdict;
 	g_ptr_array_add(run->records, record);
-	if (!passed || !next->name)
-		next = NULL;
-	if (!stage_advance(run, record->result, verdict, next, &error)) {
-		g_task_return_error(run->task, g_steal_pointer(&error));
-		g_object_unref(run->task);
-		return;
-	}
-	run->stage = next;
-	if (next)
-		stage_start(run);
+	log_event(LOG_LEVEL_INFO, run->id, "stage %s %s in %d ms",
+		  run->stage->name, record->result, (int)record->elapsed_ms);
+	run_observe(run, RUN_STAGE_ENDED, run->stage->name, record->result);
+	if (passed && next->name)
+		run_step_advance(run, verdict, next, stage_next);
 	else
 		run_end(run);
 }
@@ -158,12 +161,27 @@ static void gate_done(GObject *source, GAsyncResult *res, gpointer data)
 		run_stage_failed(run, error);
 }
 
+/* What this run, begun before, has passed with; NULL: nothing is known. */
+static struct verdict *take_kept(struct run *run)
+{
+	g_autofree char *text = g_steal_pointer(&run->kept);
+	g_autoptr(json_t) json = text ? json_loads(text, 0, NULL) : NULL;
+
+	return json ? verdict_from_json(json) : NULL;
+}
+
 static void stage_start(struct run *run)
 {
+	struct verdict *known = run->stage == stage_kept ? take_kept(run)
+							 : NULL;
 	g_autoptr(GTask) task = NULL;
 
 	run->stage_started_ms = clock_monotonic_ms();
 	run_observe(run, RUN_STAGE_STARTED, run->stage->name, NULL);
+	if (known) {
+		run_stage_judged(run, known);
+		return;
+	}
 	if (!run->stage->check) {
 		run->stage->start(run);
 		return;
@@ -173,37 +191,16 @@ static void stage_start(struct run *run)
 	g_task_run_in_thread(task, gate_thread);
 }
 
-static bool run_record_start(struct run *run, GError **error)
-{
-	const struct series *series = run->options->series;
-	g_autofree char *key = series_key(series);
-	g_autofree char *submitter = series_submitter(series);
-	struct revision_row row = {
-		.name = series->name,
-		.submitter = submitter,
-		.first_message_id = key,
-		.version = series->version,
-		.n_patches = series->total,
-	};
-
-	return run_kept(store_revision_put(run->options->store, &row,
-					   &run->revision, error) &&
-				store_run_start(run->options->store, run->id,
-						run->revision, run->stage->name,
-						error),
-			error);
-}
-
 void run_async(const struct run_options *options, GCancellable *cancellable,
 	       GAsyncReadyCallback callback, gpointer user_data)
 {
 	struct run *run = g_new0(struct run, 1);
-	GError *error = NULL;
 
 	run->task = g_task_new(NULL, cancellable, callback, user_data);
 	run->options = options;
 	run->cancellable = cancellable;
-	run->id = clock_new_id();
+	run->id = options->run_id ? g_strdup(options->run_id) : clock_new_id();
+	run->revision = options->revision;
 	run->records = g_ptr_array_new_with_free_func(stage_record_free);
 	run->builds_json = json_array();
 	run->built = g_ptr_array_new_with_free_func(built_free);
@@ -219,15 +216,11 @@ void run_async(const struct run_options *options, GCancellable *cancellable,
 		.objects_dir = run->objects_dir,
 		.lookup = options->lookup,
 		.keep_ref = options->keep_ref,
+		.approved = options->approved,
 		.no_sandbox = options->no_sandbox,
 	};
 	g_task_set_task_data(run->task, run, run_free);
-	if (run_record_start(run, &error)) {
-		stage_start(run);
-		return;
-	}
-	g_task_return_error(run->task, error);
-	g_object_unref(run->task);
+	run_step_begin(run, stage_start);
 }
 
 struct run_report *run_finish(GAsyncResult *res, GError **error)

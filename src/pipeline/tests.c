@@ -11,8 +11,9 @@
 #define CONFIG_BYTES (8 << 20)
 
 struct test_stage {
-	GPtrArray *suites; /* of struct test_suite */
-	GPtrArray *boots;  /* of struct boot */
+	GPtrArray *suites;    /* of struct test_suite */
+	GPtrArray *boots;     /* of struct boot */
+	struct job_row *rows; /* of them, in order */
 	struct known_failures *known;
 	GPtrArray *unmatched; /* of char *: for people */
 	guint left;
@@ -25,6 +26,7 @@ void test_stage_free(struct test_stage *tests)
 	if (!tests)
 		return;
 	g_ptr_array_unref(tests->boots);
+	g_free(tests->rows);
 	g_ptr_array_unref(tests->unmatched);
 	g_clear_pointer(&tests->suites, g_ptr_array_unref);
 	known_failures_free(tests->known);
@@ -96,31 +98,46 @@ static void tests_end(struct run *run)
 	run_stage_judged(run, verdict);
 }
 
-static void boot_ended(struct boot *boot)
+static bool complete_work(struct store *store, gpointer data, GError **error)
 {
-	struct run *run = boot->run;
-	struct test_stage *tests = run->tests;
-	const char *status = boot->result ? job_end_name(boot->result->end)
-					  : "trouble";
-	g_autoptr(json_t) json = boot->result ? job_result_to_json(boot->result)
-					      : json_null();
-	g_autofree char *text = json_dumps(json,
-					   JSON_COMPACT | JSON_ENCODE_ANY);
-	g_autoptr(GError) error = NULL;
-	guint left = 0;
+	struct boot *boot = data;
 	bool counted;
 
-	log_event(LOG_LEVEL_INFO, run->id, "boot of %s: %s", boot->title,
-		  status);
+	return store_job_complete(store, boot->run->id, &boot->row,
+				  boot->status, boot->text, &boot->left,
+				  &counted, error);
+}
+
+static void boot_kept(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct boot *boot = data;
+	struct run *run = boot->run;
+	struct test_stage *tests = run->tests;
+	g_autoptr(GError) error = NULL;
+
+	(void)source;
 	tests->left--;
-	if (!store_job_complete(run->options->store, run->id, &boot->row,
-				status, text, &left, &counted, &error)) {
-		left = tests->left;
+	if (!writer_do_finish(res, &error)) {
+		boot->left = tests->left;
 		if (!tests->trouble)
 			tests->trouble = g_steal_pointer(&error);
 	}
-	if (left == 0)
+	if (boot->left == 0)
 		tests_end(run);
+}
+
+static void boot_ended(struct boot *boot)
+{
+	g_autoptr(json_t) json = boot->result ? job_result_to_json(boot->result)
+					      : json_null();
+	const struct write write = {WRITE_KEPT, complete_work, boot};
+
+	boot->status = boot->result ? job_end_name(boot->result->end)
+				    : "trouble";
+	boot->text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	log_event(LOG_LEVEL_INFO, boot->run->id, "boot of %s: %s", boot->title,
+		  boot->status);
+	writer_do_async(boot->run->options->writer, &write, boot_kept, boot);
 }
 
 static bool is_wanted(const struct run *run, const struct board *board)
@@ -250,27 +267,10 @@ static void match_built(struct run *run, struct matcher *matcher,
 		note_unmatched(run, built, matches);
 }
 
-static bool record_boots(struct run *run, GError **error)
-{
-	const GPtrArray *boots = run->tests->boots;
-	g_autofree struct job_row *rows = g_new0(struct job_row,
-						 boots->len + 1);
-
-	for (guint i = 0; i < boots->len; i++)
-		rows[i] = ((const struct boot *)boots->pdata[i])->row;
-	return store_jobs_start(run->options->store, run->id, rows, boots->len,
-				error);
-}
-
-static void start_boots(struct run *run)
+static void launch_boots(struct run *run)
 {
 	struct test_stage *tests = run->tests;
-	GError *error = NULL;
 
-	if (!record_boots(run, &error)) {
-		run_stage_failed(run, error);
-		return;
-	}
 	tests->left = tests->boots->len;
 	if (tests->left == 0) {
 		tests_end(run);
@@ -283,6 +283,18 @@ static void start_boots(struct run *run)
 		boot->known = tests->known;
 		boot_start(boot, boot_ended);
 	}
+}
+
+/* What is about to be sent is on the disk before it is. */
+static void start_boots(struct run *run)
+{
+	struct test_stage *tests = run->tests;
+	const GPtrArray *boots = tests->boots;
+
+	tests->rows = g_new0(struct job_row, boots->len + 1);
+	for (guint i = 0; i < boots->len; i++)
+		tests->rows[i] = ((const struct boot *)boots->pdata[i])->row;
+	run_step_jobs(run, tests->rows, boots->len, launch_boots);
 }
 
 static void suites_thread(GTask *task, gpointer source, gpointer data,

@@ -183,3 +183,23 @@ json_t *verdict_to_json(const struct verdict *verdict)
 		"detail",
 		verdict->detail ? json_incref(verdict->detail) : json_null());
 }
+
+struct verdict *verdict_from_json(json_t *json)
+{
+	g_autoptr(verdict_t) verdict = verdict_new();
+	const char *name = json_string_value(json_object_get(json, "outcome"));
+	const struct outcome *outcome = outcome_find(name);
+	json_t *detail = json_object_get(json, "detail"), *finding;
+	gsize i;
+
+	if (!json_is_object(json) || (name && !outcome))
+		return NULL;
+	verdict->outcome = outcome ? outcome->name : NULL;
+	verdict->summary = g_strdup(
+		json_string_value(json_object_get(json, "summary")));
+	if (json_is_object(detail))
+		verdict->detail = json_incref(detail);
+	json_array_foreach (json_object_get(json, "findings"), i, finding)
+		verdict_add(verdict, finding_from_json(finding));
+	return g_steal_pointer(&verdict);
+}

@@ -67,4 +67,7 @@ void verdict_add(struct verdict *verdict, struct finding *finding);
 
 json_t *verdict_to_json(const struct verdict *verdict);
 
+/* What verdict_to_json() wrote; NULL when its outcome is not of the table. */
+struct verdict *verdict_from_json(json_t *json);
+
 #endif

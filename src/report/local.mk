@@ -6,6 +6,7 @@ libreroll_a_SOURCES += \
 	src/report/reply-cut.c src/report/reply-data.c \
 	src/report/reply-example.c \
 	src/report/reply-finish.c \
+	src/report/reply-problems.c \
 	src/report/reply-text.c \
 	src/report/reply-values.c \
 	src/report/report.h

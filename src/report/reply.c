@@ -85,9 +85,10 @@ static char *fixed_message_id(const struct reply_context *context,
 	const char *at = strrchr(context->from->email, '@');
 	g_autofree char *domain = at && at[1] ? g_hostname_to_ascii(at + 1)
 					      : NULL;
-	g_autofree char *key = g_strdup_printf("%s\n%s\n%u\n%s", submitter, id,
-					       context->series->version,
-					       outcome->name);
+	g_autofree char *key = g_strdup_printf(
+		context->round ? "%s\n%s\n%u\n%s\n%u" : "%s\n%s\n%u\n%s",
+		submitter, id, context->series->version, outcome->name,
+		context->round);
 	g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA256,
 							     key, -1);
 
@@ -190,6 +191,7 @@ struct reply *reply_new(const struct reply_context *context,
 	reply->message_id = fixed_message_id(context, outcome);
 	reply->subject = reply_subject(target, context->series->name);
 	reply->to = g_strdup(to);
+	reply->cc = context->cc ? g_ptr_array_ref(context->cc) : NULL;
 	text = render(context, outcome, verdict, error);
 	if (!text)
 		return NULL;
@@ -209,6 +211,7 @@ void reply_free(struct reply *reply)
 	g_free(reply->subject);
 	g_free(reply->text);
 	g_free(reply->unsent);
+	g_clear_pointer(&reply->cc, g_ptr_array_unref);
 	if (reply->mail)
 		g_bytes_unref(reply->mail);
 	g_free(reply);

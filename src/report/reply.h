@@ -16,6 +16,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "config/cfg.h"
 #include "mail/mail.h"
 #include "report/finding.h"
 #include "report/outcome.h"
@@ -24,13 +25,14 @@
 
 struct reply_context {
 	const char *run_id;
+	guint round;	     /* how often it was asked for again */
 	const char *project; /* its name; NULL: not found */
 	const char *suite;   /* NULL: none */
 	const char *sign;    /* NULL: "reroll" */
 	const struct series *series;
 	const struct identity *submitter; /* NULL: unknown */
 	const struct mailbox *from;	  /* the bot */
-	const GPtrArray *cc;		  /* of struct mailbox; or NULL */
+	GPtrArray *cc;			  /* of struct mailbox; or NULL */
 	const char *const
 		*template_dirs; /* before the built-in ones; or NULL */
 };
@@ -41,8 +43,9 @@ struct reply {
 	char *to;	  /* the address it goes to */
 	char *subject;
 	char *text;
-	GBytes *mail; /* the whole mail; NULL: nobody to answer */
-	char *unsent; /* why `mail` is NULL: "the mail is automatic", ... */
+	GBytes *mail;  /* the whole mail; NULL: nobody to answer */
+	GPtrArray *cc; /* of struct mailbox; NULL: nobody */
+	char *unsent;  /* why `mail` is NULL: "the mail is automatic", ... */
 };
 
 /* CONFIG when a template is broken or missing. */
@@ -95,5 +98,12 @@ char *reply_render_full(const char *name, json_t *data,
  * string.
  */
 GPtrArray *reply_templates_check(const char *const *projects, const char *site);
+
+/*
+ * Add what is wrong with the templates that replies are made of: the projects'
+ * own (of struct project; or NULL), the site's (or NULL) and the built-in ones.
+ */
+void reply_problems_add(const GPtrArray *projects, const struct site *site,
+			struct problems *problems);
 
 #endif

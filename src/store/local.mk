@@ -2,12 +2,15 @@
 libreroll_a_SOURCES += \
 	src/store/event.c src/store/event.h \
 	src/store/job.c \
+	src/store/letter.c src/store/letter.h \
 	src/store/outbox.c src/store/outbox.h \
 	src/store/query.c \
 	src/store/run.c \
 	src/store/schema.c \
 	src/store/store-internal.h \
 	src/store/store.c src/store/store.h \
+	src/store/trouble.c src/store/trouble.h \
+	src/store/waiting.c src/store/waiting.h \
 	src/store/writer.c src/store/writer.h
 
 check_PROGRAMS += tests/unit/test-store

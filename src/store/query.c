@@ -33,13 +33,65 @@ static const char *const queries[QUERY_COUNT] = {
 		" SELECT id, ?3, ?4, ?5, ?6 FROM series"
 		" WHERE submitter = ?1 AND name = ?2 RETURNING id",
 
-	[QUERY_RUN_ADD] = "INSERT INTO run (id, revision, stage, started_at)"
-			  " VALUES (?1, ?2, ?3, ?4)",
+	[QUERY_RUN_ADD] =
+		"INSERT INTO run (id, revision, stage, base, approved,"
+		" priority, round, queued_at)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[QUERY_RUN_GET] = "SELECT stage, refs FROM run WHERE id = ?1",
-	[QUERY_RUN_MOVE] = "UPDATE run SET stage = ?2, attempts = 0,"
-			   " next_at = NULL,"
+	[QUERY_RUN_MOVE] = "UPDATE run SET stage = ?2,"
 			   " ended_at = CASE WHEN ?2 IS NULL THEN ?3 END"
 			   " WHERE id = ?1",
+	[QUERY_RUN_END] = "UPDATE run SET outcome = ?2, summary = ?3,"
+			  " next_at = NULL, trouble = NULL WHERE id = ?1",
+	[QUERY_RUN_RESTART] =
+		"UPDATE run SET stage = ?2, refs = 0, next_at = NULL,"
+		" started_at = coalesce(started_at, ?3)"
+		" WHERE id = ?1 AND stage IS NOT NULL AND held IS NULL"
+		" RETURNING id",
+	[QUERY_RUN_KEPT] = "SELECT verdict FROM stage WHERE run = ?1"
+			   " AND stage = ?2 AND result = 'passed'"
+			   " ORDER BY id DESC LIMIT 1",
+	[QUERY_RUN_FORGET_JOBS] = "DELETE FROM job WHERE run = ?1",
+	[QUERY_RUN_FORGET_BUILDS] = "DELETE FROM build WHERE run = ?1",
+	[QUERY_RUN_FORGET_STAGES] = "DELETE FROM stage WHERE run = ?1",
+	[QUERY_RUN_PUT_OFF] =
+		"UPDATE run SET attempts = attempts + 1, next_at = ?2,"
+		" trouble = ?3 WHERE id = ?1 AND stage IS NOT NULL"
+		" RETURNING id",
+	[QUERY_RUN_HOLD] = "UPDATE run SET held = ?2, next_at = NULL"
+			   " WHERE id = ?1 AND stage IS NOT NULL RETURNING id",
+	[QUERY_RUN_RELEASE] =
+		"UPDATE run SET held = NULL, next_at = NULL, attempts = 0,"
+		" trouble = NULL WHERE id = ?1 AND stage IS NOT NULL"
+		" RETURNING id",
+	[QUERY_RUN_STOP] = "UPDATE run SET stage = NULL, outcome = 'stopped',"
+			   " summary = ?2, ended_at = ?3"
+			   " WHERE id = ?1 AND stage IS NOT NULL RETURNING id",
+	[QUERY_RUN_OWN] = "UPDATE run SET project = ?2, submitter = ?3"
+			  " WHERE id = ?1",
+	[QUERY_RUN_TODAY] =
+		"SELECT count(DISTINCT revision) FROM run"
+		" WHERE submitter = ?3 AND queued_at > ?4 AND project = ?2"
+		" AND coalesce(outcome, '') NOT IN ('limit-reached', 'stopped')"
+		" AND revision != (SELECT revision FROM run WHERE id = ?1)",
+	[QUERY_REVISION_RUNS] = "SELECT id FROM run WHERE revision = ?1"
+				" AND stage IS NOT NULL",
+	[QUERY_RUNS_WAITING] =
+		"SELECT run.id, series.submitter, run.project, run.stage,"
+		" run.held, run.revision, run.queued_at, run.next_at,"
+		" run.priority, run.attempts, run.round, run.base,"
+		" run.approved, run.outcome FROM run"
+		" JOIN revision ON revision.id = run.revision"
+		" JOIN series ON series.id = revision.series"
+		" WHERE run.stage IS NOT NULL ORDER BY run.queued_at, run.id",
+	[QUERY_RUN_ROW] =
+		"SELECT run.id, series.submitter, run.project, run.stage,"
+		" run.held, run.revision, run.queued_at, run.next_at,"
+		" run.priority, run.attempts, run.round, run.base,"
+		" run.approved, run.outcome FROM run"
+		" JOIN revision ON revision.id = run.revision"
+		" JOIN series ON series.id = revision.series"
+		" WHERE run.id = ?1",
 	[QUERY_RUN_TAKE] = "UPDATE run SET refs = refs + ?2 WHERE id = ?1",
 	[QUERY_RUN_GIVE] = "UPDATE run SET refs = refs - 1 WHERE id = ?1",
 	[QUERY_STAGE_ADD] =
@@ -104,12 +156,155 @@ static const char *const queries[QUERY_COUNT] = {
 		" WHERE handled_at IS NULL AND id > ?1 ORDER BY id LIMIT 1",
 	[QUERY_EVENT_HANDLED] = "UPDATE event SET handled_at = ?2"
 				" WHERE id = ?1 AND handled_at IS NULL",
+	[QUERY_LETTER_ADD] =
+		"INSERT INTO letter (event, sender, message_id, thread, diff,"
+		" patch_id, change_id, taken_at)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+		" ON CONFLICT (sender, message_id) DO NOTHING RETURNING id",
+	[QUERY_LETTER_GET] = "SELECT id, event, revision, diff FROM letter"
+			     " WHERE sender = ?1 AND message_id = ?2",
+	[QUERY_LETTERS_NEAR] =
+		"SELECT letter.id, letter.revision, event.mail FROM letter"
+		" JOIN event ON event.id = letter.event"
+		" WHERE event.kind = 'mail' AND letter.id IN"
+		" (SELECT id FROM letter WHERE sender = ?1 AND thread = ?2"
+		"  UNION SELECT id FROM letter"
+		"  WHERE sender = ?1 AND taken_at >= ?3"
+		"  ORDER BY id DESC LIMIT 1000) ORDER BY letter.id",
+	[QUERY_LETTER_JOIN] = "UPDATE letter SET revision = ?2 WHERE id = ?1",
+	[QUERY_LETTER_BY_MESSAGE_ID] =
+		"SELECT revision FROM letter WHERE message_id = ?1"
+		" AND revision IS NOT NULL ORDER BY id DESC LIMIT 1",
+	[QUERY_LETTER_BY_PATCH_ID] =
+		"SELECT revision FROM letter WHERE patch_id = ?1"
+		" AND revision IS NOT NULL ORDER BY id DESC LIMIT 1",
+	[QUERY_LETTER_BY_CHANGE_ID] =
+		"SELECT revision FROM letter WHERE change_id = ?1"
+		" AND revision IS NOT NULL ORDER BY id DESC LIMIT 1",
+
+	[QUERY_REVISION_SERIES] =
+		"SELECT series FROM revision WHERE id = ?3 UNION ALL"
+		" SELECT id FROM series WHERE submitter = ?1 AND name = ?2"
+		" LIMIT 1",
+	[QUERY_REVISION_NEW] =
+		"INSERT INTO revision (series, event, version, n_patches,"
+		" first_message_id, complete, due_at, created_at)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+		" ON CONFLICT (series, first_message_id) DO UPDATE"
+		" SET complete = max(complete, excluded.complete)"
+		" RETURNING id",
+	[QUERY_REVISION_SET] =
+		"UPDATE revision SET event = coalesce(?2, event), version = ?3,"
+		" n_patches = ?4, complete = ?5, due_at = ?6 WHERE id = ?1",
+	[QUERY_REVISION_GET] =
+		"SELECT revision.series, event, submitter, name, version,"
+		" n_patches, complete, due_at,"
+		" (SELECT count(*) FROM run WHERE run.revision = revision.id),"
+		" (SELECT url FROM origin WHERE origin.revision = revision.id),"
+		" first_message_id,"
+		" (SELECT total FROM event WHERE event.id = revision.event)"
+		" FROM revision JOIN series ON series.id = revision.series"
+		" WHERE revision.id = ?1",
+	[QUERY_REVISION_MAILS] =
+		"SELECT mail FROM event WHERE id IN (SELECT coalesce("
+		"(SELECT event FROM revision WHERE id = ?1), letter.event)"
+		" FROM (SELECT 1) LEFT JOIN letter ON letter.revision = ?1)"
+		" ORDER BY id",
+	[QUERY_REVISION_DUE] = "SELECT id, due_at FROM revision"
+			       " WHERE due_at IS NOT NULL ORDER BY due_at"
+			       " LIMIT 1",
+	[QUERY_REVISION_OLDER_RUNS] =
+		"SELECT run.id FROM revision AS this"
+		" JOIN revision AS older ON older.series = this.series"
+		" AND (older.version < this.version"
+		"  OR (older.version = this.version AND older.id < this.id))"
+		" JOIN run ON run.revision = older.id"
+		" WHERE this.id = ?1 AND run.stage IS NOT NULL",
+	[QUERY_REVISION_DROP_MAIL] =
+		"UPDATE outbox SET failed_at = ?2,"
+		" last_error = 'a newer version has come'"
+		" WHERE sent_at IS NULL AND failed_at IS NULL AND revision IN"
+		" (SELECT older.id FROM revision AS this"
+		"  JOIN revision AS older ON older.series = this.series"
+		"  AND (older.version < this.version"
+		"   OR (older.version = this.version AND older.id < this.id))"
+		"  WHERE this.id = ?1)",
+
+	[QUERY_ORIGIN_PUT] =
+		"INSERT INTO origin (source, series, version, patches, url,"
+		" revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+		" ON CONFLICT DO UPDATE SET revision = excluded.revision",
+	[QUERY_ORIGIN_FIND] =
+		"SELECT revision FROM origin WHERE source = ?1 AND series = ?2"
+		" AND (version = ?3 OR ?3 = 0) ORDER BY version DESC,"
+		" revision DESC LIMIT 1",
+	[QUERY_ORIGIN_RUNS] =
+		"SELECT run.id FROM run JOIN origin"
+		" ON origin.revision = run.revision"
+		" WHERE run.stage IS NOT NULL AND origin.source = ?1"
+		" AND ',' || origin.patches || ',' LIKE '%,' || ?2 || ',%'",
+
 	[QUERY_CURSOR_GET] = "SELECT position FROM cursor WHERE source = ?1",
 	[QUERY_CURSOR_PUT] =
 		"INSERT INTO cursor (source, position, moved_at)"
 		" VALUES (?1, ?2, ?3) ON CONFLICT (source) DO UPDATE"
 		" SET position = excluded.position,"
 		" moved_at = excluded.moved_at",
+
+	[QUERY_TROUBLE_NOTE] =
+		"INSERT INTO trouble (kind, about, text, first_at, last_at)"
+		" VALUES (?1, ?2, ?3, ?4, ?4)"
+		" ON CONFLICT (kind, about) WHERE ended_at IS NULL DO UPDATE"
+		" SET count = count + 1, last_at = excluded.last_at,"
+		" told_at = CASE WHEN text = excluded.text THEN told_at END,"
+		" text = excluded.text",
+	[QUERY_TROUBLE_END] =
+		"UPDATE trouble SET ended_at = ?3"
+		" WHERE kind = ?1 AND about = ?2 AND ended_at IS NULL",
+	[QUERY_TROUBLES_UNTOLD] =
+		"SELECT id, kind, about, text, count, first_at, last_at,"
+		" ended_at FROM trouble WHERE told_at IS NULL ORDER BY id"
+		" LIMIT 500",
+	[QUERY_TROUBLE_TOLD] = "UPDATE trouble SET told_at = ?2 WHERE id = ?1",
+	[QUERY_PAUSE] = "INSERT INTO pause (what, since_at) VALUES (?1, ?2)"
+			" ON CONFLICT DO NOTHING",
+	[QUERY_RESUME] = "DELETE FROM pause WHERE what = ?1",
+	[QUERY_PAUSED] = "SELECT what FROM pause",
+	[QUERY_PURGE_RUNS] =
+		"SELECT id FROM run WHERE stage IS NULL AND ended_at < ?1"
+		" AND NOT EXISTS (SELECT 1 FROM outbox WHERE run = run.id"
+		"  AND sent_at IS NULL AND failed_at IS NULL)"
+		" ORDER BY ended_at LIMIT ?2",
+	[QUERY_PURGE_OUTBOX] = "DELETE FROM outbox WHERE run = ?1",
+	[QUERY_PURGE_RUN] = "DELETE FROM run WHERE id = ?1",
+	[QUERY_PURGE_LETTERS] =
+		"DELETE FROM letter WHERE taken_at < ?1 AND NOT EXISTS"
+		" (SELECT 1 FROM run WHERE run.revision = letter.revision)",
+	[QUERY_PURGE_ORIGINS] =
+		"DELETE FROM origin WHERE revision IN (SELECT id FROM revision"
+		" WHERE created_at < ?1 AND NOT EXISTS"
+		" (SELECT 1 FROM run WHERE run.revision = revision.id))",
+	[QUERY_PURGE_REVISIONS] =
+		"DELETE FROM revision WHERE created_at < ?1 AND due_at IS NULL"
+		" AND NOT EXISTS"
+		" (SELECT 1 FROM run WHERE run.revision = revision.id)"
+		" AND NOT EXISTS (SELECT 1 FROM letter"
+		"  WHERE letter.revision = revision.id)"
+		" AND NOT EXISTS (SELECT 1 FROM outbox"
+		"  WHERE outbox.revision = revision.id)",
+	[QUERY_PURGE_SERIES] =
+		"DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM revision"
+		" WHERE revision.series = series.id)",
+	/* Its key is kept for ever: a source may say it again. */
+	[QUERY_PURGE_EVENTS] =
+		"UPDATE event SET mail = NULL, kind = 'seen'"
+		" WHERE mail IS NOT NULL AND handled_at < ?1"
+		" AND NOT EXISTS"
+		" (SELECT 1 FROM letter WHERE letter.event = event.id)"
+		" AND NOT EXISTS"
+		" (SELECT 1 FROM revision WHERE revision.event = event.id)",
+	[QUERY_PURGE_TROUBLES] = "DELETE FROM trouble WHERE ended_at < ?1"
+				 " AND told_at IS NOT NULL",
 };
 
 /* What each kind of SQLite error asks of the caller; TEMP is not listed. */
@@ -210,6 +405,51 @@ bool query_run(struct store *store, enum query query, const struct cell *cells,
 		return false;
 	if (row)
 		sqlite3_reset(row);
+	return true;
+}
+
+bool query_next(struct store *store, sqlite3_stmt **row, GError **error)
+{
+	int status = sqlite3_step(*row);
+
+	if (status == SQLITE_ROW)
+		return true;
+	if (status != SQLITE_DONE)
+		store_fail(store, error);
+	sqlite3_reset(*row);
+	*row = NULL;
+	return status == SQLITE_DONE;
+}
+
+bool query_texts(struct store *store, enum query query,
+		 const struct cell *cells, GPtrArray **texts, GError **error)
+{
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+	sqlite3_stmt *row;
+
+	if (!query_row(store, query, cells, &row, error))
+		return false;
+	while (row) {
+		g_ptr_array_add(found, column_text(row, 0));
+		if (!query_next(store, &row, error))
+			return false;
+	}
+	*texts = g_steal_pointer(&found);
+	return true;
+}
+
+bool query_number(struct store *store, enum query query,
+		  const struct cell *cells, gint64 *number, GError **error)
+{
+	sqlite3_stmt *row;
+
+	*number = 0;
+	if (!query_row(store, query, cells, &row, error))
+		return false;
+	if (row) {
+		*number = sqlite3_column_int64(row, 0);
+		sqlite3_reset(row);
+	}
 	return true;
 }
 

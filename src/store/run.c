@@ -55,18 +55,6 @@ bool store_revision_put(struct store *store, const struct revision_row *row,
 			       error);
 }
 
-bool store_run_start(struct store *store, const char *run, gint64 revision,
-		     const char *stage, GError **error)
-{
-	const struct cell *cells = CELLS(TEXT(run), NUMBER(revision),
-					 TEXT(stage), NUMBER(clock_now_at()));
-
-	return transaction_begin(store, error) &&
-	       transaction_end(store,
-			       query_run(store, QUERY_RUN_ADD, cells, error),
-			       error);
-}
-
 bool run_get(struct store *store, const char *run, char **stage, guint *refs,
 	     GError **error)
 {
@@ -120,6 +108,31 @@ bool store_run_advance(struct store *store, const char *run,
 	return transaction_begin(store, error) &&
 	       transaction_end(store, run_advance(store, run, row, next, error),
 			       error);
+}
+
+static bool run_end(struct store *store, const char *run,
+		    const struct run_end *end, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+
+	if (!run_advance(store, run, &end->stage, NULL, error) ||
+	    !query_run(store, QUERY_RUN_END,
+		       CELLS(TEXT(run), TEXT(end->outcome), TEXT(end->summary)),
+		       error))
+		return false;
+	if (!end->mail ||
+	    store_outbox_put(store, end->revision, end->mail, &local) ||
+	    g_error_matches(local, REROLL_ERROR, REROLL_ERROR_CONFLICT))
+		return true;
+	g_propagate_error(error, g_steal_pointer(&local));
+	return false;
+}
+
+bool store_run_end(struct store *store, const char *run,
+		   const struct run_end *end, GError **error)
+{
+	return transaction_begin(store, error) &&
+	       transaction_end(store, run_end(store, run, end, error), error);
 }
 
 bool store_run_stage(struct store *store, const char *run, char **stage,

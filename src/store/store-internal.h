@@ -35,6 +35,21 @@ enum query {
 	QUERY_RUN_ADD,
 	QUERY_RUN_GET,
 	QUERY_RUN_MOVE,
+	QUERY_RUN_END,
+	QUERY_RUN_RESTART,
+	QUERY_RUN_KEPT,
+	QUERY_RUN_FORGET_JOBS,
+	QUERY_RUN_FORGET_BUILDS,
+	QUERY_RUN_FORGET_STAGES,
+	QUERY_RUN_PUT_OFF,
+	QUERY_RUN_HOLD,
+	QUERY_RUN_RELEASE,
+	QUERY_RUN_STOP,
+	QUERY_RUN_OWN,
+	QUERY_RUN_TODAY,
+	QUERY_REVISION_RUNS,
+	QUERY_RUNS_WAITING,
+	QUERY_RUN_ROW,
 	QUERY_RUN_TAKE,
 	QUERY_RUN_GIVE,
 	QUERY_STAGE_ADD,
@@ -58,8 +73,42 @@ enum query {
 	QUERY_EVENT_KNOWN,
 	QUERY_EVENT_NEXT,
 	QUERY_EVENT_HANDLED,
+	QUERY_LETTER_ADD,
+	QUERY_LETTER_GET,
+	QUERY_LETTERS_NEAR,
+	QUERY_LETTER_JOIN,
+	QUERY_LETTER_BY_MESSAGE_ID,
+	QUERY_LETTER_BY_PATCH_ID,
+	QUERY_LETTER_BY_CHANGE_ID,
+	QUERY_REVISION_SERIES,
+	QUERY_REVISION_NEW,
+	QUERY_REVISION_SET,
+	QUERY_REVISION_GET,
+	QUERY_REVISION_MAILS,
+	QUERY_REVISION_DUE,
+	QUERY_REVISION_OLDER_RUNS,
+	QUERY_REVISION_DROP_MAIL,
+	QUERY_ORIGIN_PUT,
+	QUERY_ORIGIN_FIND,
+	QUERY_ORIGIN_RUNS,
 	QUERY_CURSOR_GET,
 	QUERY_CURSOR_PUT,
+	QUERY_TROUBLE_NOTE,
+	QUERY_TROUBLE_END,
+	QUERY_TROUBLES_UNTOLD,
+	QUERY_TROUBLE_TOLD,
+	QUERY_PAUSE,
+	QUERY_RESUME,
+	QUERY_PAUSED,
+	QUERY_PURGE_RUNS,
+	QUERY_PURGE_OUTBOX,
+	QUERY_PURGE_RUN,
+	QUERY_PURGE_LETTERS,
+	QUERY_PURGE_ORIGINS,
+	QUERY_PURGE_REVISIONS,
+	QUERY_PURGE_SERIES,
+	QUERY_PURGE_EVENTS,
+	QUERY_PURGE_TROUBLES,
 	QUERY_COUNT
 };
 
@@ -112,6 +161,20 @@ bool transaction_end(struct store *store, bool ok, GError **error);
 /* Of the transactions from here on. */
 bool store_set_durability(struct store *store, enum durability durability,
 			  GError **error);
+
+/*
+ * The next row of what query_row() has begun; NULL at the end, or FALSE with an
+ * error. There it is reset.
+ */
+bool query_next(struct store *store, sqlite3_stmt **row, GError **error);
+
+/* Every row's first column. Of char *. */
+bool query_texts(struct store *store, enum query query,
+		 const struct cell *cells, GPtrArray **texts, GError **error);
+
+/* The first row's first column; 0 when there is none. */
+bool query_number(struct store *store, enum query query,
+		  const struct cell *cells, gint64 *number, GError **error);
 
 /* A column's text, to be freed; NULL is null. */
 char *column_text(sqlite3_stmt *row, int column);

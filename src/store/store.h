@@ -4,8 +4,9 @@
  * for `reroll check`. Every query of the house is in this room.
  *
  * Every step is one transaction that records the result and what comes next:
- * store_run_advance() and store_build_complete() are those transactions. Each
- * function below is exactly one; when it fails, nothing of it is kept.
+ * store_run_advance(), store_run_end() and store_build_complete() are those
+ * transactions. Each function of the room is exactly one; when it fails,
+ * nothing of it is kept.
  * Shapes: ids are clock_new_id() text, or row numbers; JSON columns are compact
  * UTF-8 text. Times are seconds since 1970.
  * Threads: one struct store is used by one thread; several may have the same
@@ -22,7 +23,10 @@
 #include <stdbool.h>
 
 #include "store/event.h"
+#include "store/letter.h"
 #include "store/outbox.h"
+#include "store/trouble.h"
+#include "store/waiting.h"
 #include "store/writer.h"
 
 /* NULL path: in memory. Makes the file (mode 600), migrates an older schema. */
@@ -45,10 +49,6 @@ struct revision_row {
 bool store_revision_put(struct store *store, const struct revision_row *row,
 			gint64 *revision, GError **error);
 
-/* A run of a revision, at `stage`. CONFLICT when the id is taken. */
-bool store_run_start(struct store *store, const char *run, gint64 revision,
-		     const char *stage, GError **error);
-
 struct stage_row {
 	const char *stage;
 	const char *result;  /* "passed", "refused", "skipped", "trouble" */
@@ -63,6 +63,20 @@ struct stage_row {
 bool store_run_advance(struct store *store, const char *run,
 		       const struct stage_row *row, const char *next,
 		       GError **error);
+
+struct run_end {
+	struct stage_row stage; /* the last */
+	const char *outcome, *summary;
+	gint64 revision;
+	const struct outbox_row *mail; /* NULL: nobody is answered */
+};
+
+/*
+ * The last stage has ended, and with it the run: its outcome and its reply are
+ * kept together. A reply of that outcome that there is already stays the one.
+ */
+bool store_run_end(struct store *store, const char *run,
+		   const struct run_end *end, GError **error);
 
 /* Where a run stands: its stage, NULL when it has ended. To be freed. */
 bool store_run_stage(struct store *store, const char *run, char **stage,

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everybody's steps of a transaction are told together when it is kept, in the
+ * order in which they were handed over.
+ */
 #include "store/store-internal.h"
 
 #include "base/base.h"

@@ -65,12 +65,20 @@ static gint64 put(struct store *store, const struct revision_row *row)
 static const struct revision_row example = {"syscall: add dummy",
 					    "john@example.org", "<1@x>", 9, 2};
 
+static bool queue(struct store *store, const char *id, gint64 revision,
+		  const char *stage, GError **error)
+{
+	const struct queued_run run = {.id = id, .revision = revision};
+
+	return store_run_queue(store, &run, stage, error);
+}
+
 /* A run "r" of the example at stage "build". */
 static gint64 start(struct store *store)
 {
 	gint64 revision = put(store, &example);
 
-	assert_true(store_run_start(store, "r", revision, "build", NULL));
+	assert_true(queue(store, "r", revision, "build", NULL));
 	return revision;
 }
 
@@ -141,9 +149,9 @@ static void a_run_id_is_taken_once_and_needs_a_revision(void **state)
 	gint64 revision = start(store);
 
 	(void)state;
-	assert_false(store_run_start(store, "r", revision, "style", &error));
+	assert_false(queue(store, "r", revision, "style", &error));
 	assert_error(error, REROLL_ERROR_CONFLICT);
-	assert_false(store_run_start(store, "s", 4711, "style", &error));
+	assert_false(queue(store, "s", 4711, "style", &error));
 	assert_error(error, REROLL_ERROR_NOT_FOUND);
 	assert_int_equal(count_rows(store, "run"), 1);
 }
@@ -402,11 +410,11 @@ static void two_handles_share_one_file(void **state)
 
 	sqlite3_busy_timeout(two->db, 0);
 	assert_true(transaction_begin(one, NULL));
-	assert_false(store_run_start(two, "s", 1, "style", &error));
+	assert_false(queue(two, "s", 1, "style", &error));
 	assert_error(error, REROLL_ERROR_TEMP);
 	assert_int_equal(references(two), 0);
 	assert_true(transaction_end(one, true, NULL));
-	assert_true(store_run_start(two, "s", 1, "style", NULL));
+	assert_true(queue(two, "s", 1, "style", NULL));
 }
 
 static void a_file_is_durable_and_private(void **state)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A broken template is found before a series is built, not after. */
-#include "cmd/cmd.h"
-#include "report/report.h"
+#include "report/reply.h"
 
 static const char *const *folders_of(GPtrArray *folders,
 				     const GPtrArray *projects)
@@ -18,8 +17,8 @@ static const char *const *folders_of(GPtrArray *folders,
 	return (const char *const *)folders->pdata;
 }
 
-void cmd_check_templates(const GPtrArray *projects, const struct site *site,
-			 struct problems *problems)
+void reply_problems_add(const GPtrArray *projects, const struct site *site,
+			struct problems *problems)
 {
 	g_autoptr(GPtrArray) folders = g_ptr_array_new();
 	g_autoptr(GPtrArray) wrong = reply_templates_check(

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a run writes down. Each step is one transaction in the store's thread;
+ * the run goes on when it is kept.
+ */
+#include "pipeline/pipeline-internal.h"
+
+#define DAY_S 86400
+
+void run_step_clear(struct run_step *step)
+{
+	g_clear_pointer(&step->verdict, g_free);
+	g_clear_pointer(&step->outcome, g_free);
+	g_clear_pointer(&step->copies, g_free);
+}
+
+static void step_done(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct run *run = data;
+	GError *error = NULL;
+	void (*then)(struct run * run) = run->step.then;
+
+	(void)source;
+	run_step_clear(&run->step);
+	if (run_kept(writer_do_finish(res, &error), &error))
+		then(run);
+	else
+		run_stage_failed(run, error);
+}
+
+static void step_write(struct run *run, enum durability durability,
+		       writer_work work, void (*then)(struct run *run))
+{
+	const struct write write = {durability, work, run};
+
+	run->step.then = then;
+	writer_do_async(run->options->writer, &write, step_done, run);
+}
+
+bool run_kept(bool kept, GError **error)
+{
+	if (!kept && error &&
+	    g_error_matches(*error, REROLL_ERROR, REROLL_ERROR_CONFLICT))
+		(*error)->code = REROLL_ERROR_TEMP;
+	return kept;
+}
+
+static bool put_new(struct store *store, struct run *run, GError **error)
+{
+	const struct series *series = run->options->series;
+	g_autofree char *key = series_key(series);
+	g_autofree char *submitter = series_submitter(series);
+	const struct revision_row row = {
+		.name = series->name,
+		.submitter = submitter,
+		.first_message_id = key,
+		.version = series->version,
+		.n_patches = series->total,
+	};
+	struct queued_run queued = {.id = run->id};
+
+	if (!store_revision_put(store, &row, &run->revision, error))
+		return false;
+	queued.revision = run->revision;
+	return store_run_queue(store, &queued, run->stage->name, error);
+}
+
+static bool begin_work(struct store *store, gpointer data, GError **error)
+{
+	struct run *run = data;
+
+	if (!run->options->run_id)
+		return put_new(store, run, error);
+	return store_run_restart(store, run->id, run->stage->name,
+				 stage_kept->name, &run->kept, error);
+}
+
+void run_step_begin(struct run *run, void (*then)(struct run *run))
+{
+	step_write(run, WRITE_KEPT, begin_work, then);
+}
+
+static struct stage_row stage_row(struct run *run, const char *result,
+				  const struct verdict *verdict)
+{
+	g_autoptr(json_t) json = verdict_to_json(verdict);
+
+	run->step.verdict = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	return (struct stage_row){
+		.stage = run->stage->name,
+		.result = result,
+		.verdict = run->step.verdict,
+		.elapsed_ms = clock_monotonic_ms() - run->stage_started_ms,
+	};
+}
+
+static bool advance_work(struct store *store, gpointer data, GError **error)
+{
+	const struct run *run = data;
+
+	return store_run_advance(store, run->id, &run->step.row, run->step.next,
+				 error);
+}
+
+void run_step_advance(struct run *run, const struct verdict *verdict,
+		      const struct stage *next, void (*then)(struct run *run))
+{
+	run->step.row = stage_row(run, "passed", verdict);
+	run->step.next = next->name;
+	step_write(run, WRITE_KEPT, advance_work, then);
+}
+
+static bool end_work(struct store *store, gpointer data, GError **error)
+{
+	const struct run *run = data;
+
+	return store_run_end(store, run->id, &run->step.end, error);
+}
+
+/* Addresses of its copies, a line each; NULL: none. */
+static char *copies_of(const struct reply *reply)
+{
+	g_autoptr(GString) lines = g_string_new(NULL);
+
+	for (guint i = 0; reply->cc && i < reply->cc->len; i++) {
+		const struct mailbox *one = reply->cc->pdata[i];
+
+		g_string_append_printf(lines, "%s\n", one->email);
+	}
+	return lines->len ? g_string_free(g_steal_pointer(&lines), FALSE)
+			  : NULL;
+}
+
+char *run_outcome_key(const struct outcome *outcome, guint round)
+{
+	return round ? g_strdup_printf("%s/%u", outcome->name, round)
+		     : g_strdup(outcome->name);
+}
+
+static void fill_mail(struct run_step *step, const struct run *run,
+		      const struct reply *reply)
+{
+	step->copies = copies_of(reply);
+	step->mail = (struct outbox_row){
+		.run = run->id,
+		.outcome = step->outcome,
+		.message_id = reply->message_id,
+		.recipient = reply->to,
+		.copies = step->copies,
+		.mail = g_bytes_get_data(reply->mail, &step->mail.mail_len),
+	};
+	step->mail.mail_len = g_bytes_get_size(reply->mail);
+}
+
+void run_step_end(struct run *run, const struct run_report *report,
+		  void (*then)(struct run *run))
+{
+	const struct stage_record
+		*last = run->records->pdata[run->records->len - 1];
+	const struct reply *reply = report->reply;
+	struct run_step *step = &run->step;
+
+	step->outcome = run_outcome_key(report->outcome, run->options->round);
+	step->end = (struct run_end){
+		.stage = stage_row(run, last->result, last->verdict),
+		.outcome = report->outcome->name,
+		.summary = report->verdict->summary,
+		.revision = run->revision,
+	};
+	if (reply->mail) {
+		fill_mail(step, run, reply);
+		step->end.mail = &step->mail;
+	}
+	step_write(run, WRITE_KEPT, end_work, then);
+}
+
+static bool builds_work(struct store *store, gpointer data, GError **error)
+{
+	const struct run *run = data;
+
+	return store_builds_start(store, run->id, run->step.names, error);
+}
+
+void run_step_builds(struct run *run, const char *const *names,
+		     void (*then)(struct run *run))
+{
+	run->step.names = names;
+	step_write(run, WRITE_KEPT, builds_work, then);
+}
+
+static bool jobs_work(struct store *store, gpointer data, GError **error)
+{
+	const struct run *run = data;
+
+	return store_jobs_start(store, run->id, run->step.jobs,
+				run->step.n_jobs, error);
+}
+
+/* Before a lab is sent any: after a crash they are looked for there. */
+void run_step_jobs(struct run *run, const struct job_row *jobs, guint count,
+		   void (*then)(struct run *run))
+{
+	run->step.jobs = jobs;
+	run->step.n_jobs = count;
+	step_write(run, WRITE_SYNCED, jobs_work, then);
+}
+
+static bool own_work(struct store *store, gpointer data, GError **error)
+{
+	struct run *run = data;
+	const struct identity *identity = run->subject.identity;
+	g_autofree char *sender = series_submitter(run->options->series);
+	g_autofree char *known = identity && identity->email
+					 ? email_key(identity->email)
+					 : NULL;
+	const struct run_owner owner = {
+		.project = run->subject.project->name,
+		.submitter = known ? known : sender,
+		.since = clock_now_at() - DAY_S,
+	};
+
+	return store_run_own(store, run->id, &owner, &run->step.today, error);
+}
+
+static void owned(struct run *run)
+{
+	const struct project *project = run->subject.project;
+	struct verdict *verdict = verdict_new();
+
+	if (run->options->run_id && project->limits.per_day &&
+	    run->step.today >= project->limits.per_day) {
+		verdict_refuse(verdict, "limit-reached",
+			       "%u series of yours were checked in the last "
+			       "24 hours",
+			       run->step.today);
+		verdict->detail = json_pack(
+			"{s:I}", "per_day",
+			(json_int_t)project->limits.per_day);
+	}
+	run_stage_judged(run, verdict);
+}
+
+void limit_start(struct run *run)
+{
+	step_write(run, WRITE_KEPT, own_work, owned);
+}
