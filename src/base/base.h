@@ -13,6 +13,7 @@
 #include "base/http.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/overlay.h"
 #include "base/process.h"
 #include "base/tempdir.h"

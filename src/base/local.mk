@@ -7,6 +7,7 @@ libreroll_a_SOURCES += \
 	src/base/http.c src/base/http.h \
 	src/base/json.c src/base/json.h \
 	src/base/log.c src/base/log.h \
+	src/base/notify.c src/base/notify.h \
 	src/base/overlay.c src/base/overlay.h \
 	src/base/process.c src/base/process.h \
 	src/base/tempdir.c src/base/tempdir.h \

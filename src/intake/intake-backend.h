@@ -4,9 +4,9 @@
  * one at a time and in this order for every round:
  *
  *   gather    thread  what is there now, as items with keys
- *                     (the loop drops those that are known)
+ *                     (then those that are known are dropped)
  *   complete  thread  what the rest still lacks; may be NULL
- *                     (the loop stores them with the batch's cursor)
+ *                     (then they are stored with the batch's cursor)
  *   settle    thread  acknowledge all items; may be NULL
  *
  * then the loop waits for the watched descriptor, the interval or a wake.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The shared half of all sources: rounds, one after the other, and the pauses
- * between them. A round is a chain of GTask threads with steps on the main loop
- * in between; it holds a reference, so that a source may be freed meanwhile.
+ * between them. A round is a chain of GTask threads, the sink's calls in them;
+ * it holds a reference, so that a source may be freed meanwhile.
  */
 #include "intake/intake-backend.h"
 
@@ -50,6 +50,7 @@ struct round {
 	struct intake *intake;
 	struct intake_batch batch;
 	char *before;
+	guint added, bad, repeated;
 };
 
 static void round_begin(struct intake *intake);
@@ -273,18 +274,18 @@ static void round_end(struct round *round, GError *error)
 	intake_unref(intake);
 }
 
-typedef bool (*step_call)(gpointer state, struct intake_batch *batch,
-			  GCancellable *cancellable, GError **error);
+/* In a thread, one of a round at a time. */
+typedef bool (*step_call)(struct round *round, GCancellable *cancellable,
+			  GError **error);
 
 static void step_thread(GTask *task, gpointer source, gpointer data,
 			GCancellable *cancellable)
 {
-	struct round *round = data;
 	step_call call = (step_call)g_task_get_source_tag(task);
 	GError *error = NULL;
 
 	(void)source;
-	if (call(round->intake->state, &round->batch, cancellable, &error))
+	if (call(data, cancellable, &error))
 		g_task_return_boolean(task, TRUE);
 	else
 		g_task_return_error(task, error);
@@ -321,6 +322,13 @@ static void on_settled(GObject *source, GAsyncResult *res, gpointer data)
 		round_end(data, NULL);
 }
 
+static bool round_settle(struct round *round, GCancellable *cancellable,
+			 GError **error)
+{
+	return round->intake->ops->settle(round->intake->state, &round->batch,
+					  cancellable, error);
+}
+
 static bool is_new(const struct intake_item *item)
 {
 	return !item->known && !item->waiting;
@@ -344,12 +352,11 @@ static struct event_row row_of(const struct intake_item *item)
 
 static bool round_store(struct round *round, GError **error)
 {
-	struct intake *intake = round->intake;
+	const struct intake *intake = round->intake;
 	g_autoptr(GArray)
 		rows = g_array_new(FALSE, FALSE, sizeof(struct event_row));
 	struct event_take take = {.source = intake->config->name,
 				  .cursor = round->batch.cursor};
-	guint added = 0;
 
 	for (guint i = 0; i < round->batch.items->len; i++) {
 		struct intake_item *item = round->batch.items->pdata[i];
@@ -358,39 +365,51 @@ static bool round_store(struct round *round, GError **error)
 		if (is_new(item))
 			g_array_append_val(rows, row);
 		if (is_new(item) && item->bad)
-			intake->status.bad++;
+			round->bad++;
 	}
 	take.rows = (struct event_row *)(gpointer)rows->data;
 	take.count = rows->len;
 	if (!take.count && g_strcmp0(take.cursor, round->before) == 0)
 		return true;
-	if (!intake->sink.take(intake->sink.data, &take, &added, error))
+	return intake->sink.take(intake->sink.data, &take, &round->added,
+				 error);
+}
+
+static bool round_complete(struct round *round, GCancellable *cancellable,
+			   GError **error)
+{
+	const struct intake *intake = round->intake;
+
+	if (intake->ops->complete &&
+	    !intake->ops->complete(intake->state, &round->batch, cancellable,
+				   error))
 		return false;
-	intake->status.taken += added;
-	if (added && intake->sink.arrived)
-		intake->sink.arrived(intake->sink.data);
-	return true;
+	return g_cancellable_is_cancelled(cancellable) ||
+	       round_store(round, error);
 }
 
 static void on_completed(GObject *source, GAsyncResult *res, gpointer data)
 {
 	struct round *round = data;
-	GError *error = NULL;
+	struct intake *intake = round->intake;
 
 	(void)source;
-	if (res && !step_ok(round, res))
+	intake->status.taken += round->added;
+	intake->status.bad += round->bad;
+	intake->status.repeated += round->repeated;
+	if (round->added && intake->sink.arrived)
+		intake->sink.arrived(intake->sink.arrived_data);
+	if (!step_ok(round, res))
 		return;
-	if (!round_store(round, &error))
-		round_end(round, error);
-	else if (round->intake->ops->settle && round->batch.items->len)
-		round_step(round, round->intake->ops->settle, on_settled);
+	if (intake->ops->settle && round->batch.items->len)
+		round_step(round, round_settle, on_settled);
 	else
 		round_end(round, NULL);
 }
 
 static bool drop_known(struct round *round, GError **error)
 {
-	struct intake *intake = round->intake;
+	const struct intake *intake = round->intake;
 
 	for (guint i = 0; i < round->batch.items->len; i++) {
 		struct intake_item *item = round->batch.items->pdata[i];
@@ -399,31 +418,35 @@ static bool drop_known(struct round *round, GError **error)
 		    !intake->sink.known(intake->sink.data, intake->config->name,
 					item->key, &item->known, error))
 			return false;
-		intake->status.repeated += item->known;
+		round->repeated += item->known;
 	}
 	return true;
 }
 
+static bool round_gather(struct round *round, GCancellable *cancellable,
+			 GError **error)
+{
+	const struct intake *intake = round->intake;
+
+	if (!intake->sink.cursor(intake->sink.data, intake->config->name,
+				 &round->before, error))
+		return false;
+	round->batch.before = round->before;
+	return intake->ops->gather(intake->state, &round->batch, cancellable,
+				   error) &&
+	       drop_known(round, error);
+}
+
 static void on_gathered(GObject *source, GAsyncResult *res, gpointer data)
 {
-	struct round *round = data;
-	GError *error = NULL;
-
 	(void)source;
-	if (!step_ok(round, res))
-		return;
-	if (!drop_known(round, &error))
-		round_end(round, error);
-	else if (round->intake->ops->complete)
-		round_step(round, round->intake->ops->complete, on_completed);
-	else
-		on_completed(NULL, NULL, round);
+	if (step_ok(data, res))
+		round_step(data, round_complete, on_completed);
 }
 
 static void round_begin(struct intake *intake)
 {
 	struct round *round = g_new0(struct round, 1);
-	GError *error = NULL;
 
 	intake->woken = false;
 	intake->in_round = true;
@@ -433,13 +456,7 @@ static void round_begin(struct intake *intake)
 	round->intake = intake;
 	round->batch.items = g_ptr_array_new_with_free_func(
 		(GDestroyNotify)intake_item_free);
-	if (!intake->sink.cursor(intake->sink.data, intake->config->name,
-				 &round->before, &error)) {
-		round_end(round, error);
-		return;
-	}
-	round->batch.before = round->before;
-	round_step(round, intake->ops->gather, on_gathered);
+	round_step(round, round_gather, on_gathered);
 }
 
 void intake_status(const struct intake *intake, struct intake_status *status)

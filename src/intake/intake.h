@@ -12,9 +12,10 @@
  * an end; only then the source lets go of it.
  * Errors: none comes out. What fails is logged once, shown in the status and
  * tried again with growing pauses, for ever.
- * Async: everything of a source that may wait runs in a thread, one at a time;
- * the sink is called on the main loop. A source that is stopped hands nothing
- * more to the sink; it may be started again at once. Freed: the same, and what
+ * Async: everything of a source that may wait runs in a thread, one at a time,
+ * the sink's take, known and cursor, too; only `arrived` is called on the main
+ * loop. A source that is stopped begins nothing more with the sink, and ends
+ * what it has begun; it may be started again at once. Freed: the same, and what
  * its thread still holds goes when that ends, on the loop.
  * Ownership: the config and the sink's data must outlive the intake and its
  * thread: end the loop's work with intake_busy() == 0.
@@ -38,11 +39,14 @@ struct intake_sink {
 	bool (*cursor)(gpointer data, const char *source, char **position,
 		       GError **error);
 	/* Something new was taken; may be NULL. */
-	void (*arrived)(gpointer data);
-	gpointer data;
+	void (*arrived)(gpointer arrived_data);
+	gpointer data; /* of the other calls */
+	gpointer arrived_data;
 };
 
-/* A sink that keeps all in the store, and calls nobody. */
+/* Sinks that keep all in the store, synced, and call nobody: by the writer that
+ * has it, or by a handle that nobody else uses. */
+struct intake_sink intake_writer_sink(struct writer *writer);
 struct intake_sink intake_store_sink(struct store *store);
 
 /* How patient to be; 0 stands for what is said here. */

@@ -61,7 +61,7 @@ static bool mail_store(const struct intake_sink *sink,
 	if (!sink->take(sink->data, &take, &added, error))
 		return false;
 	if (added && sink->arrived)
-		sink->arrived(sink->data);
+		sink->arrived(sink->arrived_data);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,6 +141,28 @@ static bool open_path(struct mail_reader *reader, GError **error)
 				: g_steal_pointer(&path);
 	reader->any = false;
 	return true;
+}
+
+struct mail_reader *mail_reader_new_bytes(GBytes *mails, gsize limit_bytes,
+					  GError **error)
+{
+	static const char *const none[] = {NULL};
+	struct mail_reader *reader;
+	gsize len = 0;
+	const char *data = g_bytes_get_data(mails, &len);
+	int fd = memfd_create("mails", MFD_CLOEXEC);
+
+	if (fd < 0 || !file_write_all(fd, data, len) ||
+	    lseek(fd, 0, SEEK_SET) != 0) {
+		set_errno(error, "the mails", "keeping");
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	reader = mail_reader_new(none, limit_bytes);
+	reader->mbox = mbox_new(fd, limit_bytes, false);
+	reader->file = g_strdup("the store");
+	return reader;
 }
 
 bool mail_reader_next(struct mail_reader *reader, struct raw_mail *mail,

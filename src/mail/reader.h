@@ -30,6 +30,10 @@ struct raw_mail {
 /* `paths` is NULL-terminated; nothing is opened before the first next(). */
 struct mail_reader *mail_reader_new(const char *const *paths,
 				    gsize limit_bytes);
+
+/* The mails of an mbox, or the one, that is at hand; TEMP without memory. */
+struct mail_reader *mail_reader_new_bytes(GBytes *mails, gsize limit_bytes,
+					  GError **error);
 void mail_reader_free(struct mail_reader *reader);
 typedef struct mail_reader mail_reader_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(mail_reader_t, mail_reader_free)

@@ -37,9 +37,6 @@ void group_free(gpointer group);
 /* The first mailbox of From; NULL: none. */
 const struct mailbox *message_sender(const struct message *message);
 
-/* Who posted the mail, as a key. */
-char *message_submitter(const struct message *message);
-
 /* The ids that a mail answers, the nearest first: the i-th, or NULL. */
 const char *message_answers(const struct message *message, guint i);
 

@@ -140,6 +140,21 @@ static void find_replies(struct series_set *set)
 	}
 }
 
+void series_set_number(struct series_set *set, guint version, guint total)
+{
+	guint index = 0;
+
+	for (guint i = 0; i < set->messages->len; i++) {
+		struct message *message = set->messages->pdata[i];
+
+		message->version = version;
+		message->total = total;
+		message->numbered = total > 1;
+		if (message->kind == MESSAGE_PATCH)
+			message->index = ++index;
+	}
+}
+
 void series_set_assemble(struct series_set *set)
 {
 	g_ptr_array_unref(set->series);

@@ -42,6 +42,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(series_set_t, series_set_free)
 /* Take a message in; the set owns it from here. */
 void series_set_add(struct series_set *set, struct message *message);
 
+/*
+ * What somebody else, who has put the patches together, says of all of them:
+ * they are one version of one series, in the order in which they are here. Call
+ * it before series_set_assemble().
+ */
+void series_set_number(struct series_set *set, guint version, guint total);
+
 /* Group what is there; call when all mails are in. May be called again. */
 void series_set_assemble(struct series_set *set);
 
@@ -67,6 +74,9 @@ struct message *series_reply_target(const struct series *series);
  * a checksum of its name, version and patches. A stranger may use the same id.
  */
 char *series_key(const struct series *series);
+
+/* Who posted the mail, as a key. */
+char *message_submitter(const struct message *message);
 
 /* Who posted the first mail, as a key: to be used beside series_key(). */
 char *series_submitter(const struct series *series);

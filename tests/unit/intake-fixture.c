@@ -11,6 +11,7 @@ static bool flaky_take(gpointer data, const struct event_take *take,
 		       guint *added, GError **error)
 {
 	struct fixture *fixture = data;
+	g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&fixture->lock);
 
 	fixture->takes++;
 	if (fixture->refuse) {
@@ -26,6 +27,7 @@ static bool flaky_known(gpointer data, const char *source, const char *key,
 			bool *known, GError **error)
 {
 	struct fixture *fixture = data;
+	g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&fixture->lock);
 
 	return store_event_known(fixture->store, source, key, known, error);
 }
@@ -34,6 +36,7 @@ static bool flaky_cursor(gpointer data, const char *source, char **position,
 			 GError **error)
 {
 	struct fixture *fixture = data;
+	g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&fixture->lock);
 
 	return store_cursor_get(fixture->store, source, position, error);
 }
@@ -54,6 +57,7 @@ void fixture_set_up(struct fixture *fixture)
 	log_set_level(LOG_LEVEL_ERROR);
 	fixture->dir = g_dir_make_tmp("reroll-test-XXXXXX", NULL);
 	assert_non_null(fixture->dir);
+	g_mutex_init(&fixture->lock);
 	fixture->store = store_open(NULL, NULL);
 	assert_non_null(fixture->store);
 }
@@ -64,6 +68,7 @@ void fixture_tear_down(struct fixture *fixture)
 	while (intake_busy())
 		g_main_context_iteration(NULL, TRUE);
 	store_close(fixture->store);
+	g_mutex_clear(&fixture->lock);
 	site_free(fixture->site);
 	assert_true(tempdir_remove_tree(fixture->dir));
 	g_free(fixture->dir);
@@ -143,16 +148,23 @@ guint fixture_turn(guint ms)
 	return turns;
 }
 
+struct event *fixture_event(struct fixture *fixture, gint64 after)
+{
+	g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&fixture->lock);
+	struct event *event;
+
+	assert_true(store_event_next(fixture->store, after, &event, NULL));
+	return event;
+}
+
 static guint count(struct fixture *fixture, const char *text, bool bad)
 {
 	gint64 after = 0;
 	guint n = 0;
 
 	for (;;) {
-		g_autoptr(event_t) event = NULL;
+		g_autoptr(event_t) event = fixture_event(fixture, after);
 
-		assert_true(
-			store_event_next(fixture->store, after, &event, NULL));
 		if (!event)
 			return n;
 		after = event->id;

@@ -20,6 +20,7 @@
 
 struct fixture {
 	char *dir;
+	GMutex lock; /* of the store, the counts: sources have threads */
 	struct store *store;
 	struct site *site;
 	const struct source_config *config;
@@ -86,5 +87,8 @@ GBytes *fixture_mail(guint number);
 json_t *fixture_order(struct fixture *fixture, json_t *order);
 
 char *fixture_path(struct fixture *fixture, const char *name);
+
+/* The first event after that id that waits; NULL: none does. */
+struct event *fixture_event(struct fixture *fixture, gint64 after);
 
 #endif

@@ -87,8 +87,7 @@ static struct event *event_number(struct fixture *fixture, guint number)
 
 	for (guint i = 0; i <= number; i++) {
 		g_clear_pointer(&event, event_free);
-		assert_true(
-			store_event_next(fixture->store, after, &event, NULL));
+		event = fixture_event(fixture, after);
 		assert_non_null(event);
 		after = event->id;
 	}
