@@ -9,6 +9,7 @@
 #include "config/arch.h"
 #include "config/board.h"
 #include "config/description.h"
+#include "config/expect.h"
 #include "config/forms.h"
 #include "config/problems.h"
 #include "config/project.h"

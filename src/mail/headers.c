@@ -40,6 +40,10 @@ static const struct {
 	FIELD(HEADER_LOOP, MAIL_LOOP_HEADER),
 	FIELD(HEADER_CONTENT_TYPE, "Content-Type"),
 	FIELD(HEADER_CONTENT_TRANSFER_ENCODING, "Content-Transfer-Encoding"),
+	FIELD(HEADER_CONTENT_DISPOSITION, "Content-Disposition"),
+	FIELD(HEADER_AUTH_RESULTS, "Authentication-Results"),
+	FIELD(HEADER_RECEIVED, "Received"),
+	FIELD(HEADER_DKIM_SIGNATURE, "DKIM-Signature"),
 #undef FIELD
 };
 

@@ -88,3 +88,21 @@ check_PROGRAMS += tests/fuzz/fuzz-mail
 tests_fuzz_fuzz_mail_SOURCES = tests/fuzz/fuzz-mail.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_mail_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-mail
+
+# What our mail servers said of the sender, and what the sender asks of us.
+libreroll_a_SOURCES += \
+	src/mail/auth-header.c \
+	src/mail/auth-results.c src/mail/auth-results.h \
+	src/mail/commands.c src/mail/commands.h
+check_PROGRAMS += tests/unit/test-auth-results tests/unit/test-commands \
+	tests/fuzz/fuzz-auth tests/fuzz/fuzz-commands
+tests_unit_test_auth_results_SOURCES = tests/unit/test-auth-results.c
+tests_unit_test_auth_results_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_commands_SOURCES = tests/unit/test-commands.c
+tests_unit_test_commands_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-auth-results tests/unit/test-commands
+tests_fuzz_fuzz_auth_SOURCES = tests/fuzz/fuzz-auth.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_auth_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_commands_SOURCES = tests/fuzz/fuzz-commands.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_commands_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-auth tests/fuzz/corpus-commands

@@ -4,7 +4,8 @@
  * them in this order: mime.c walks headers, parts and lines; transfer.c undoes
  * the transfer encoding of a line; body.c parts the lines into in-body headers,
  * log and patch; headers.c decodes header values; author.c takes From apart;
- * damage.c looks at the patch; message.c puts the struct message together.
+ * damage.c looks at the patch; auth-header.c and auth-results.c read what our
+ * mail servers said of the sender; message.c puts the struct message together.
  *
  * Shapes: text is bytes of any kind, counted, unless it says UTF-8.
  */
@@ -82,6 +83,10 @@ enum mail_header {
 	HEADER_LOOP,
 	HEADER_CONTENT_TYPE,
 	HEADER_CONTENT_TRANSFER_ENCODING,
+	HEADER_CONTENT_DISPOSITION,
+	HEADER_AUTH_RESULTS,
+	HEADER_RECEIVED,
+	HEADER_DKIM_SIGNATURE,
 	HEADER_COUNT,
 };
 
@@ -112,6 +117,28 @@ GPtrArray *header_message_ids(const char *value);
 /* Seconds since 1970; 0 when it is no date. */
 gint64 header_date(const char *value);
 
+/* auth-header.c: the authserv-id at the start; NULL: there is none. */
+char *auth_header_server(const char **at);
+
+/* What stands behind it, as struct auth_check; false: it cannot be read. */
+bool auth_header_read(const char *at, GPtrArray *checks);
+
+/* auth-results.c: a domain as it is compared; NULL when it is none. */
+char *auth_domain(const char *text);
+
+/* Takes the header fields of one mail from the top; `servers` of char *. */
+struct auth_reader;
+struct auth_reader *auth_reader_new(const GPtrArray *servers);
+void auth_reader_free(struct auth_reader *reader);
+typedef struct auth_reader auth_reader_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(auth_reader_t, auth_reader_free)
+
+void auth_reader_take(struct auth_reader *reader, enum mail_header header,
+		      const char *value);
+
+/* What counts of all that was taken; to be called once. */
+struct auth_result *auth_reader_end(struct auth_reader *reader);
+
 /* author.c: git's name and address of a decoded From; never NULL. */
 void author_split(const char *from, char **name, char **email);
 
@@ -127,6 +154,9 @@ struct mail_body {
 	GString *folding; /* the in-body header that may go on */
 	bool in_headers;
 	int pgp;
+
+	/* Of the log: the text that the sender typed, attachments left out. */
+	gsize own_bytes;
 };
 
 void mail_body_init(struct mail_body *body,
@@ -143,6 +173,8 @@ struct mime_mail {
 	guint damage;  /* what the walk saw of it */
 	bool embedded; /* the patch came out of a message/rfc822 */
 	bool encoded;  /* ... out of base64 or quoted-printable */
+	bool misread;  /* a boundary was taken for text, as git does */
+	struct auth_result *auth;
 	char *error;
 };
 

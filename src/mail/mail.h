@@ -7,6 +7,8 @@
 #define MAIL_MAIL_H
 
 #include "mail/address.h"
+#include "mail/auth-results.h"
+#include "mail/commands.h"
 #include "mail/compose.h"
 #include "mail/identity.h"
 #include "mail/maildir.h"

@@ -278,6 +278,7 @@ static void read_body(struct message *message, struct mime_mail *mime,
 	bool thread = message->in_reply_to || message->references->len;
 
 	message->log = g_bytes_new(log->str, log->len);
+	message->own_bytes = MIN(mime->body.own_bytes, log->len);
 	message->encoded = mime->encoded;
 	message->is_reply = subject->reply ||
 			    (thread && !diff && !subject->patch);
@@ -296,6 +297,25 @@ static void read_body(struct message *message, struct mime_mail *mime,
 		g_steal_pointer(&mime->body.patch));
 }
 
+/* No commit is made of a reply: it is read as it was meant. */
+static void read_again(struct message *message, const char *data, gsize len,
+		       const struct message_options *options)
+{
+	struct message_options whole = *options;
+	const GString *log;
+	struct mime_mail mime;
+
+	whole.all_boundaries = true;
+	mime_mail_read(&mime, data, len, &whole);
+	log = mime.body.log;
+	if (!mime.error) {
+		g_bytes_unref(message->log);
+		message->log = g_bytes_new(log->str, log->len);
+		message->own_bytes = MIN(mime.body.own_bytes, log->len);
+	}
+	mime_mail_clear(&mime);
+}
+
 struct message *message_parse(const char *data, gsize len, const char *file,
 			      const struct message_options *options)
 {
@@ -304,9 +324,12 @@ struct message *message_parse(const char *data, gsize len, const char *file,
 	g_autoptr(subject_t) subject = NULL;
 	const char *date;
 
-	mime_mail_read(&mime, data, len, options ? options : &no_options);
+	if (!options)
+		options = &no_options;
+	mime_mail_read(&mime, data, len, options);
 	message->file = g_strdup(file);
 	message->error = g_steal_pointer(&mime.error);
+	message->auth = g_steal_pointer(&mime.auth);
 	read_headers(message, &mime);
 	read_subject(message, &mime, &subject);
 	read_author(message, &mime);
@@ -315,6 +338,8 @@ struct message *message_parse(const char *data, gsize len, const char *file,
 	message->automatic = is_automatic(message, &mime);
 	message->ours = mime.headers[HEADER_LOOP] != NULL;
 	read_body(message, &mime, subject);
+	if (message->is_reply && mime.misread)
+		read_again(message, data, len, options);
 	mime_mail_clear(&mime);
 	return message;
 }
@@ -357,6 +382,7 @@ void message_free(struct message *message)
 	g_ptr_array_unref(message->trailers);
 	g_ptr_array_unref(message->prerequisites);
 	g_ptr_array_unref(message->depends_on);
+	auth_result_free(message->auth);
 	g_bytes_unref(message->log);
 	g_bytes_unref(message->patch);
 	g_free(message);

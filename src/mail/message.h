@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "mail/address.h"
+#include "mail/auth-results.h"
 #include "mail/patch.h"
 
 enum message_kind {
@@ -68,10 +69,13 @@ struct message {
 	char *to, *cc;
 	bool automatic; /* Auto-Submitted, bounce, list's own: never answer */
 	bool ours;	/* carries our loop header */
-	GBytes *log;	/* the commit message below the subject, as mailinfo */
-	GBytes *patch;	/* from the first line of the diff, as mailinfo */
-	bool encoded;	/* the patch came as base64 or quoted-printable: its
-			   carriage returns were sent, git am keeps them */
+	struct auth_result *auth; /* what our servers said of the sender */
+	GBytes *log;	 /* the commit message below the subject, as mailinfo */
+	gsize own_bytes; /* of log: what the sender typed; what is behind it
+			    was attached. HTML is not looked at */
+	GBytes *patch;	 /* from the first line of the diff, as mailinfo */
+	bool encoded;	 /* the patch came as base64 or quoted-printable: its
+			    carriage returns were sent, git am keeps them */
 	enum message_kind kind;
 	bool is_reply; /* "Re:" and its cousins, or quoted text of one */
 	guint version; /* 1 when the subject does not say */
@@ -94,6 +98,11 @@ struct message_options {
 	bool no_inbody;	      /* as git mailinfo --no-inbody-headers */
 	bool strip_quoted_cr; /* as git am --quoted-cr=strip */
 	bool too_large;	      /* the reader cut it: kind ERROR, headers read */
+	bool all_boundaries;  /* of parts, also the one that git overlooks; so
+				 replies are always read */
+	/* Of char *, names of our own mail servers: message->auth is filled
+	 * from what they say (mail/auth-results.h). NULL: nobody is asked. */
+	const GPtrArray *servers;
 };
 
 /* Never NULL: what cannot be read is a message of kind ERROR. */

@@ -45,6 +45,11 @@ struct walk {
 	bool skip; /* this part is a twin */
 	bool html, embedded, seen_plain;
 	bool at_part; /* reading the headers of a part, not of the mail */
+	struct auth_reader *auth; /* NULL: no server of ours is known */
+	guint n_leaves;
+	bool attached; /* this part is no text that the sender typed */
+	bool own;      /* the lines are the sender's own text */
+	bool nested;   /* this part is a multipart */
 };
 
 static void walk_fail(struct walk *walk, char *error)
@@ -181,6 +186,7 @@ static void judge_part(struct walk *walk, const char *value)
 					   : NULL;
 	bool plain = is_type(value, "text/plain");
 
+	walk->attached |= !plain;
 	walk->html = is_type(value, "text/html");
 	walk->embedded = is_type(value, "message/rfc822");
 	walk->skip = walk->html && top && top->alternative && top->has_plain;
@@ -210,8 +216,12 @@ static void take_field(struct walk *walk)
 
 	if (header == HEADER_COUNT)
 		return;
+	if (walk->auth && !walk->at_part)
+		auth_reader_take(walk->auth, header, value);
 	if (header == HEADER_CONTENT_TYPE)
 		take_content_type(walk, value);
+	else if (header == HEADER_CONTENT_DISPOSITION)
+		walk->attached |= is_type(value, "attachment");
 	else if (header == HEADER_CONTENT_TRANSFER_ENCODING)
 		walk->transfer = transfer_from_header(value);
 	slot = &walk->mail->headers[header];
@@ -421,9 +431,25 @@ static bool leave_levels(struct walk *walk)
 	return true;
 }
 
-/* Reads the headers of the part that starts here; false at the end. */
-static bool enter_part(struct walk *walk)
+/* The first part that holds no others is what people read as the mail. */
+static void begin_leaf(struct walk *walk)
 {
+	walk->own = walk->n_leaves++ == 0 && !walk->attached;
+}
+
+static void end_leaf(struct walk *walk)
+{
+	if (walk->own)
+		walk->mail->body.own_bytes = walk->mail->body.log->len;
+	walk->own = false;
+}
+
+/* Reads the headers of the part that starts here; false at the end. */
+static bool enter_one(struct walk *walk)
+{
+	guint levels;
+
+	end_leaf(walk);
 	if (!leave_levels(walk))
 		return false;
 	if (++walk->n_parts > MAIL_PARTS_MOST) {
@@ -434,13 +460,35 @@ static bool enter_part(struct walk *walk)
 	}
 	walk->transfer = TRANSFER_NONE;
 	set_charset(walk, "");
-	walk->skip = walk->html = walk->embedded = false;
+	walk->skip = walk->html = walk->embedded = walk->attached = false;
 	walk->n_fields = 0;
 	walk->field_bytes = 0;
 	walk->at_part = true;
+	levels = walk->n_levels;
 	while (next_field(walk))
 		take_field(walk);
+	walk->nested = walk->n_levels > levels;
+	if (!walk->nested)
+		begin_leaf(walk);
 	return next_line(walk);
+}
+
+/* Whether git is about to take the first boundary of a multipart for text. */
+static bool is_overlooked(struct walk *walk)
+{
+	bool overlooked = walk->nested && is_boundary(walk);
+
+	walk->mail->misread |= overlooked;
+	return overlooked && walk->mail->body.options->all_boundaries;
+}
+
+static bool enter_part(struct walk *walk)
+{
+	do {
+		if (!enter_one(walk))
+			return false;
+	} while (is_overlooked(walk));
+	return true;
 }
 
 /* The last line of a part may lack its newline; git adds it. */
@@ -457,6 +505,8 @@ static void read_body(struct walk *walk)
 {
 	if (walk->n_levels && !find_boundary(walk))
 		return;
+	if (!walk->n_levels)
+		begin_leaf(walk);
 	do {
 		if (is_boundary(walk)) {
 			give_pending(walk);
@@ -475,6 +525,7 @@ static void read_body(struct walk *walk)
 			return;
 	} while (next_line(walk));
 	give_pending(walk);
+	end_leaf(walk);
 	mail_body_end(&walk->mail->body);
 }
 
@@ -483,6 +534,7 @@ static void walk_clear(struct walk *walk)
 	while (walk->n_levels)
 		g_free(walk->levels[--walk->n_levels].boundary);
 	g_free(walk->levels);
+	auth_reader_free(walk->auth);
 	charset_free(walk->charset);
 	g_free(walk->charset_name);
 	g_string_free(walk->field, TRUE);
@@ -552,7 +604,10 @@ void mime_mail_read(struct mime_mail *mail, const char *data, gsize len,
 	walk.decoded = g_string_new(NULL);
 	walk.piece = g_string_new(NULL);
 	walk.levels = g_new(struct level, MAIL_LEVELS_MOST);
+	if (options->servers && options->servers->len)
+		walk.auth = auth_reader_new(options->servers);
 	walk_mail(&walk);
+	mail->auth = walk.auth ? auth_reader_end(walk.auth) : auth_result_new();
 	walk_clear(&walk);
 }
 
@@ -561,5 +616,6 @@ void mime_mail_clear(struct mime_mail *mail)
 	for (gsize i = 0; i < HEADER_COUNT; i++)
 		g_free(mail->headers[i]);
 	mail_body_clear(&mail->body);
+	auth_result_free(mail->auth);
 	g_free(mail->error);
 }
