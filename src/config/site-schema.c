@@ -16,6 +16,7 @@ static const char *const snapshots_words[] = {"auto",	 "overlay", "btrfs",
 					      "reflink", "copy",    NULL};
 static const char *const rootfs_words[] = {"initramfs", "disk", NULL};
 static const char *const command_words[] = {"submitter", "maintainers", NULL};
+static const char *const trust_words[] = {"any", "authenticated", NULL};
 
 /* `needs`: the keys that this kind of row cannot do without. */
 static void check_needs(const struct schema_reader *reader,
@@ -437,6 +438,52 @@ static const struct schema retention_form = {
 		{NULL},
 	}};
 
+static const struct schema trust_form = {
+	.keys = (const struct schema_key[]){
+		{"authserv-ids", KEY_LIST, FIELD(site, policy.servers),
+		 .item = KEY_TEXT, .expect = expect_word, .most = 100,
+		 .doc = "The names of our own mail servers: as they sign "
+			"Authentication-Results, and as they stand behind "
+			"\"by\" in Received, where a name means all hosts "
+			"below it too; they must take out such headers that "
+			"come in with a mail"},
+		{"commands", KEY_WORD, FIELD(site, policy.trust_commands),
+		 .words = trust_words,
+		 .doc = "Whether commands by mail count from any mail or only "
+			"when DKIM or SPF says that it comes from the domain "
+			"in From; without this key the latter when there are "
+			"authserv-ids"},
+		{NULL},
+	}};
+
+/* What "commands" is goes by the names of servers when nobody says. */
+static void site_check(const struct schema_reader *reader,
+		       const struct node *node, gpointer row)
+{
+	struct site *site = row;
+	const struct node *at = node_value(node, "policy");
+
+	at = at ? node_value(at, "trust") : NULL;
+	at = at ? node_value(at, "commands") : NULL;
+	if (!at && site->policy.servers->len)
+		site->policy.trust_commands = TRUST_AUTHENTICATED;
+	if (site->policy.trust_commands == TRUST_AUTHENTICATED &&
+	    !site->policy.servers->len)
+		schema_problem(reader, at,
+			       "found \"authenticated\", expected "
+			       "\"authserv-ids\" beside it");
+}
+
+static const struct schema states_form = {
+	.keys = (const struct schema_key[]){
+		{"passed", KEY_TEXT, FIELD(site, policy.state_passed),
+		 .doc = "The state of patches of a series that passed, such "
+			"as under-review"},
+		{"failed", KEY_TEXT, FIELD(site, policy.state_failed),
+		 .doc = "That of one that did not, such as changes-requested"},
+		{NULL},
+	}};
+
 static const struct schema policy_form = {
 	.keys = (const struct schema_key[]){
 		{"private", KEY_BOOL, FIELD(site, policy.private_replies),
@@ -455,11 +502,23 @@ static const struct schema policy_form = {
 		 .fallback = "submitter maintainers", .item = KEY_TEXT,
 		 .words = command_words,
 		 .doc = "Who may command the bot by mail"},
+		{"trust", KEY_SECTION, .form = &trust_form,
+		 .doc = "Which mails are believed to be their sender's"},
+		{"patch-states", KEY_SECTION, .form = &states_form,
+		 .doc = "States to set in the Patchwork that a series came "
+			"from, by its names; without one patches keep theirs; "
+			"a state that a person has set, other than New and "
+			"Under Review, is left alone"},
+		{"wait", KEY_SPAN, FIELD(site, policy.wait_s),
+		 .fallback = "10m", .least = 1, .most = 7 * 86400,
+		 .doc = "How long a series waits for patches that have not "
+			"come yet"},
 		{NULL},
 	}};
 
 const struct schema site_form = {
 	.size = sizeof(struct site),
+	.check = site_check,
 	.keys = (const struct schema_key[]){
 		{"state", KEY_PATH, FIELD(site, state),
 		 .fallback = "/var/lib/reroll",

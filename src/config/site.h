@@ -96,6 +96,9 @@ enum snapshots {
 	SNAPSHOTS_COPY,
 };
 
+/* Whose commands by mail are believed to be theirs. */
+enum trust { TRUST_ANY, TRUST_AUTHENTICATED };
+
 struct site {
 	char *file; /* NULL: made of defaults */
 	char *dir;
@@ -138,6 +141,11 @@ struct site {
 		bool private_replies, success_mail;
 		bool keep_refs;	     /* of series that apply, in our clones */
 		GPtrArray *commands; /* of char *: who may command by mail */
+		GPtrArray *servers;  /* of char *: names of our mail servers,
+				      * whose Authentication-Results count */
+		enum trust trust_commands;
+		char *state_passed, *state_failed; /* of Patchwork; or NULL */
+		guint64 wait_s; /* for the missing patches of a series */
 	} policy;
 };
 

@@ -44,6 +44,33 @@ static void the_example_fills_every_section(void **state)
 	assert_false(site_has_toolchain(site, "gcc-13"));
 	assert_int_equal(site->retention.logs_s, 90 * 86400);
 	assert_string_equal(site->web.listen, "127.0.0.1:8080");
+	assert_string_equal(site->policy.servers->pdata[0], "mx.example.org");
+	assert_string_equal(site->policy.state_failed, "changes-requested");
+	assert_int_equal(site->policy.wait_s, 600);
+}
+
+static void commands_are_trusted_by_what_is_known(void **state)
+{
+	static const struct {
+		const char *text;
+		enum trust trust;
+	} rows[] = {
+		{"state: /x", TRUST_ANY},
+		{"policy: {trust: {}}", TRUST_ANY},
+		{"policy: {trust: {commands: any}}", TRUST_ANY},
+		{"policy: {trust: {authserv-ids: [mx]}}", TRUST_AUTHENTICATED},
+		{"policy: {trust: {authserv-ids: [mx], commands: any}}",
+		 TRUST_ANY},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(problems_t) problems = problems_new();
+		g_autoptr(site_t) site = parse(rows[i].text, problems);
+
+		assert_problems(problems, "");
+		assert_int_equal(site->policy.trust_commands, rows[i].trust);
+	}
 }
 
 static void without_a_file_there_are_defaults(void **state)
@@ -60,6 +87,10 @@ static void without_a_file_there_are_defaults(void **state)
 	assert_int_equal(site->workers.slots, 0);
 	assert_true(site->policy.private_replies);
 	assert_int_equal(site->policy.commands->len, 2);
+	assert_int_equal(site->policy.servers->len, 0);
+	assert_int_equal(site->policy.trust_commands, TRUST_ANY);
+	assert_null(site->policy.state_passed);
+	assert_int_equal(site->policy.wait_s, 600);
 }
 
 static void what_is_printed_loads_to_the_same(void **state)
@@ -127,6 +158,23 @@ static void each_mistake_is_told_by_place_and_expectation(void **state)
 		{"policy: {commands: [everybody]}",
 		 "1:21: found \"everybody\", expected one of submitter, "
 		 "maintainers"},
+		{"policy: {trust: {commands: authenticated}}",
+		 "1:28: found \"authenticated\", expected \"authserv-ids\" "
+		 "beside it"},
+		{"policy: {trust: {commands: nobody}}",
+		 "1:28: found \"nobody\", expected one of any, authenticated"},
+		{"policy: {trust: {authserv-ids: [a b]}}",
+		 "1:33: found \"a b\", expected a name of letters, digits, "
+		 "\".\", \"_\" and \"-\""},
+		{"policy: {trust: {authserv-id: [a]}}",
+		 "1:18: found the key \"authserv-id\", expected a known one; "
+		 "did you mean \"authserv-ids\"?"},
+		{"policy: {patch-states: {pased: x}}",
+		 "1:25: found the key \"pased\", expected a known one; did "
+		 "you mean \"passed\"?"},
+		{"policy: {wait: 0s}",
+		 "1:16: found \"0s\", expected a time such as 30m from 1s "
+		 "to 7d"},
 		{"boards: [none.yaml]",
 		 "1:10: found no file \"/nowhere/none.yaml\", expected it to "
 		 "exist"},
@@ -221,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_example_fills_every_section),
 		cmocka_unit_test(without_a_file_there_are_defaults),
+		cmocka_unit_test(commands_are_trusted_by_what_is_known),
 		cmocka_unit_test(what_is_printed_loads_to_the_same),
 		cmocka_unit_test(each_mistake_is_told_by_place_and_expectation),
 		cmocka_unit_test(a_secret_that_others_can_read_is_refused),
