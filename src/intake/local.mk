@@ -15,10 +15,12 @@ libreroll_a_SOURCES += \
 	src/intake/patchwork-post.c src/intake/patchwork-post.h \
 	src/intake/patchwork-read.c \
 	src/intake/patchwork-shared.c \
+	src/intake/patchwork-state.c src/intake/patchwork-state.h \
 	src/intake/patchwork.c \
 	src/intake/pipe.c \
 	src/intake/redis.c \
-	src/intake/store-sink.c
+	src/intake/store-sink.c \
+	src/intake/xmlrpc.c src/intake/xmlrpc.h
 
 check_PROGRAMS += tests/unit/test-intake
 tests_unit_test_intake_SOURCES = tests/unit/test-intake.c \
@@ -51,3 +53,15 @@ TESTS += tests/unit/test-patchwork
 EXTRA_DIST += tests/corpus/patchwork tests/servers/dovecot \
 	tests/servers/patchwork tests/servers/patchwork_fdo.py \
 	tests/servers/patchwork_state.py tests/servers/patchwork_upstream.py
+check_PROGRAMS += tests/unit/test-patchwork-state tests/unit/test-xmlrpc \
+	tests/fuzz/fuzz-xmlrpc
+tests_unit_test_patchwork_state_SOURCES = tests/unit/test-patchwork-state.c \
+	tests/unit/intake-fixture.c tests/unit/intake-fixture.h \
+	tests/unit/intake-patchwork.c
+tests_unit_test_patchwork_state_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_xmlrpc_SOURCES = tests/unit/test-xmlrpc.c
+tests_unit_test_xmlrpc_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-patchwork-state tests/unit/test-xmlrpc
+tests_fuzz_fuzz_xmlrpc_SOURCES = tests/fuzz/fuzz-xmlrpc.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_xmlrpc_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-xmlrpc

@@ -141,3 +141,71 @@ GBytes *patchwork_get_bytes(struct patchwork *patchwork, GError **error,
 	}
 	return g_bytes_ref(response->body);
 }
+
+/* A redirect means that nothing was done. */
+static bool check_written(const struct http_response *response, GError **error)
+{
+	gsize len;
+	const char *data = g_bytes_get_data(response->body, &len);
+	g_autofree char *said = text_quote(data, (gssize)len);
+	enum reroll_error code = REROLL_ERROR_INPUT;
+
+	if (response->status == 200 || response->status == 201)
+		return true;
+	if (response->status == 401 || response->status == 403)
+		code = REROLL_ERROR_CONFIG;
+	else if (response->status == 404)
+		code = REROLL_ERROR_NOT_FOUND;
+	else if (response->status == 429 || response->status >= 500)
+		code = REROLL_ERROR_TEMP;
+	g_set_error(error, REROLL_ERROR, (int)code,
+		    "Patchwork refused what was sent with status %u: %s",
+		    response->status, said);
+	return false;
+}
+
+/*
+ * On a connection of its own: on one that was used before, libcurl would send
+ * the request again when it dies, and the first may have worked.
+ */
+static struct http_response *send_once(struct patchwork *patchwork,
+				       const struct http_request *request,
+				       GError **error)
+{
+	struct http *kept = patchwork->http;
+	struct http_response *response;
+
+	g_main_context_push_thread_default(patchwork->context);
+	patchwork->http = http_new();
+	g_main_context_pop_thread_default(patchwork->context);
+	response = patchwork_send(patchwork, request, error);
+	http_free(patchwork->http);
+	patchwork->http = kept;
+	return response;
+}
+
+struct http_response *patchwork_write(struct patchwork *patchwork,
+				      const struct patchwork_write *what,
+				      GError **error)
+{
+	g_autofree char *type = g_strconcat("Content-Type: ", what->type, NULL);
+	g_autofree char *url = g_strconcat(patchwork->base, what->path, NULL);
+	const char *const headers[] = {type, "Accept: application/json",
+				       patchwork->token, NULL};
+	g_autoptr(GBytes) body = g_bytes_new(what->body, strlen(what->body));
+	const struct http_request request = {
+		.method = what->method,
+		.url = url,
+		.headers = headers,
+		.user = patchwork->config->user,
+		.password = patchwork->secret,
+		.body = body,
+		.timeout_ms = patchwork->timing.timeout_ms,
+	};
+	g_autoptr(http_response_t)
+		response = send_once(patchwork, &request, error);
+
+	if (!response || !check_written(response, error))
+		return NULL;
+	return g_steal_pointer(&response);
+}

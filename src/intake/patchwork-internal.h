@@ -14,6 +14,7 @@
 
 #include "base/base.h"
 #include "intake/intake-backend.h"
+#include "intake/patchwork-post.h"
 
 enum candidate_kind {
 	CANDIDATE_EVENT,      /* a revision, a series: to be asked for */
@@ -99,6 +100,27 @@ GBytes *patchwork_get_bytes(struct patchwork *patchwork, GError **error,
 struct http_response *patchwork_send(struct patchwork *patchwork,
 				     const struct http_request *request,
 				     GError **error);
+
+/* A request that changes something; `path` is below the base. */
+struct patchwork_write {
+	const char *method, *path, *type;
+	const char *body;
+};
+
+/*
+ * Sent once, whatever happens, and answered with 200 or 201, or NULL: TEMP,
+ * CONFIG (we may not), NOT_FOUND, INPUT (refused; a redirect is that too).
+ */
+struct http_response *patchwork_write(struct patchwork *patchwork,
+				      const struct patchwork_write *what,
+				      GError **error);
+
+/* What writes to one Patchwork share; one write of it at a time. */
+struct patchwork_poster {
+	struct patchwork *patchwork;
+	bool is_fdo;
+	GMutex busy; /* requests share a main context */
+};
 
 /* Fetch an mbox into the item, if all those patches are in it. */
 enum fetched patchwork_fetch_mbox(struct patchwork *patchwork,

@@ -8,12 +8,6 @@
 #define URL_BYTES 200
 #define SLUG_BYTES 255
 
-struct patchwork_poster {
-	struct patchwork *patchwork;
-	bool is_fdo;
-	GMutex busy; /* requests share a main context */
-};
-
 struct posting {
 	struct patchwork_poster *poster;
 	gint64 series;
@@ -184,72 +178,17 @@ static bool is_there(struct posting *posting, json_t *body, bool *there,
 	return true;
 }
 
-/* A redirect means that nothing was done. */
-static bool check_posted(const struct http_response *response, GError **error)
-{
-	gsize len;
-	const char *data = g_bytes_get_data(response->body, &len);
-	g_autofree char *said = text_quote(data, (gssize)len);
-	enum reroll_error code = REROLL_ERROR_INPUT;
-
-	if (response->status == 200 || response->status == 201)
-		return true;
-	if (response->status == 401 || response->status == 403)
-		code = REROLL_ERROR_CONFIG;
-	else if (response->status == 404)
-		code = REROLL_ERROR_NOT_FOUND;
-	else if (response->status == 429 || response->status >= 500)
-		code = REROLL_ERROR_TEMP;
-	g_set_error(error, REROLL_ERROR, (int)code,
-		    "Patchwork refused a result with status %u: %s",
-		    response->status, said);
-	return false;
-}
-
-/*
- * On a connection of its own: on one that was used before, libcurl would send
- * the request again when it dies, and the first may have worked.
- */
-static struct http_response *send_once(struct patchwork *patchwork,
-				       const struct http_request *request,
-				       GError **error)
-{
-	struct http *kept = patchwork->http;
-	struct http_response *response;
-
-	g_main_context_push_thread_default(patchwork->context);
-	patchwork->http = http_new();
-	g_main_context_pop_thread_default(patchwork->context);
-	response = patchwork_send(patchwork, request, error);
-	http_free(patchwork->http);
-	patchwork->http = kept;
-	return response;
-}
-
 static bool post(struct posting *posting, json_t *body, GError **error)
 {
-	struct patchwork *patchwork = posting->poster->patchwork;
-	const char *const headers[] = {"Content-Type: application/json",
-				       "Accept: application/json",
-				       patchwork->token, NULL};
 	g_autofree char *path = path_of(posting);
-	g_autofree char *url = g_strconcat(patchwork->base, path, NULL);
 	char *text = json_dumps(body, JSON_COMPACT);
-	g_autoptr(GBytes) bytes = g_bytes_new_with_free_func(text, strlen(text),
-							     free, text);
-	const struct http_request request = {
-		.method = "POST",
-		.url = url,
-		.headers = headers,
-		.user = patchwork->config->user,
-		.password = patchwork->secret,
-		.body = bytes,
-		.timeout_ms = patchwork->timing.timeout_ms,
-	};
-	g_autoptr(http_response_t)
-		response = send_once(patchwork, &request, error);
+	const struct patchwork_write what = {"POST", path, "application/json",
+					     text};
+	g_autoptr(http_response_t) response = patchwork_write(
+		posting->poster->patchwork, &what, error);
 
-	return response && check_posted(response, error);
+	free(text);
+	return response != NULL;
 }
 
 static void post_thread(GTask *task, gpointer source, gpointer data,

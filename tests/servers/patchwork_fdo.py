@@ -252,22 +252,35 @@ class Fdo:
         result["posts"] = result.get("posts", 0) + 1
         return self.ok(self.one_result(result), 201)
 
+    def call(self, name, arguments, user):
+        """The value of an XML-RPC call; what it raises becomes a fault."""
+        if name == "state_list":
+            return [{"id": i + 1, "name": s} for i, s in enumerate(STATES)]
+        if name == "patch_list":
+            return [{"id": p["id"]} for p in self.state.patches.values()
+                    if p["msgid"] == arguments[0].get("msgid")]
+        if name != "patch_set":
+            raise Exception('method "%s" is not supported' % name)
+        if not user:
+            raise Exception("No authentication credentials given")
+        if user != "cibot":
+            raise Exception("No permissions to edit this patch")
+        if arguments[0] not in self.state.patches:
+            raise Exception("Patch matching query does not exist.")
+        if not 1 <= arguments[1]["state"] <= len(STATES):
+            raise Exception("Invalid state: %s" % arguments[1]["state"])
+        self.state.do_state(arguments[0], STATES[arguments[1]["state"] - 1])
+        return True
+
     def xmlrpc(self, asked):
+        if not self.state.has_xmlrpc:
+            return 404, b"<h1>Not Found</h1>", "text/html", []
         arguments, name = xmlrpc.client.loads(asked.body)
         user = self.state.user(asked.headers, tokens=False)
-        if name == "state_list":
-            value = [{"id": i + 1, "name": s} for i, s in enumerate(STATES)]
-        elif name == "patch_list":
-            value = [{"id": p["id"]} for p in self.state.patches.values()
-                     if p["msgid"] == arguments[0].get("msgid")]
-        elif user != "cibot":
-            value = xmlrpc.client.Fault(
-                1, "<type 'exceptions.Exception'>:No authentication "
-                   "credentials given")
-        else:
-            self.state.do_state(arguments[0],
-                                STATES[arguments[1]["state"] - 1])
-            value = True
-        said = value if isinstance(value, xmlrpc.client.Fault) else (value,)
+        try:
+            said = (self.call(name, arguments, user),)
+        except Exception as why:
+            said = xmlrpc.client.Fault(
+                1, "<type 'exceptions.Exception'>:%s" % why)
         return (200, xmlrpc.client.dumps(said, methodresponse=True).encode(),
                 "text/html; charset=utf-8", [])

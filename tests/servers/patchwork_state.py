@@ -42,6 +42,7 @@ class State:
         self.requests = []
         self.shifts = 0
         self.filler = ""
+        self.has_xmlrpc = True  # of fdo: its admin may leave it off
         self.next_event = self.next_series = self.next_patch = 1
 
     # --- time
@@ -234,6 +235,9 @@ class State:
     def do_large(self, bytes):
         """Every mail has that many bytes more from now on."""
         self.filler = "0123456789abcde\n" * (bytes // 16)
+
+    def do_xmlrpc(self, on):
+        self.has_xmlrpc = on
 
     def do_requests(self):
         return self.requests

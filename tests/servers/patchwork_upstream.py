@@ -237,6 +237,9 @@ class Upstream:
 
     def may_write(self, asked):
         user = self.state.user(asked.headers, tokens=True)
+        if not user and asked.method == "PATCH":
+            return self.refuse(403, "Authentication credentials were not "
+                                    "provided.")
         return None if user == "cibot" else self.refuse(
             403, "You do not have permission to perform this action.")
 
