@@ -106,3 +106,10 @@ tests_fuzz_fuzz_auth_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_commands_SOURCES = tests/fuzz/fuzz-commands.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_commands_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-auth tests/fuzz/corpus-commands
+# The way out.
+libreroll_a_SOURCES += src/mail/smtp.c src/mail/smtp.h
+check_PROGRAMS += tests/unit/test-smtp
+tests_unit_test_smtp_SOURCES = tests/unit/test-smtp.c tests/unit/test-smtp.h
+tests_unit_test_smtp_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-smtp
+EXTRA_DIST += tests/servers/smtp tests/servers/smtp-odd

@@ -16,5 +16,6 @@
 #include "mail/patch.h"
 #include "mail/reader.h"
 #include "mail/series.h"
+#include "mail/smtp.h"
 
 #endif
