@@ -137,6 +137,21 @@ const char *expect_url(const char *text)
 	return "a URL such as https://example.org/";
 }
 
+/* No name and password in it, which would be shown with it. */
+const char *expect_smtp(const char *text)
+{
+	g_autoptr(GUri) uri = g_uri_parse(text, G_URI_FLAGS_NONE, NULL);
+	const char *scheme = uri ? g_uri_get_scheme(uri) : "";
+
+	if ((strcmp(scheme, "smtp") == 0 || strcmp(scheme, "smtps") == 0) &&
+	    g_uri_get_host(uri) && *g_uri_get_host(uri) &&
+	    !*g_uri_get_path(uri) && !g_uri_get_userinfo(uri) &&
+	    !g_uri_get_query(uri) && !g_uri_get_fragment(uri))
+		return NULL;
+	return "a mail server such as smtps://smtp.example.org or "
+	       "smtp://localhost:587";
+}
+
 const char *expect_sha256(const char *text)
 {
 	if (strspn(text, "0123456789abcdef") == 64 && !text[64])

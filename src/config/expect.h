@@ -20,6 +20,7 @@ const char *expect_ref(const char *text);      /* refs/... */
 const char *expect_base(const char *text);     /* tree or tree/ref */
 const char *expect_sha256(const char *text);   /* 64 hex digits */
 const char *expect_url(const char *text);      /* scheme://... */
+const char *expect_smtp(const char *text);     /* smtp(s)://host[:port] */
 const char *expect_target(const char *text);   /* an argument of make */
 const char *expect_language(const char *text); /* en, de, pt_BR */
 const char *expect_listen(const char *text);   /* address:port */

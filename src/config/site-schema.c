@@ -192,19 +192,30 @@ static const struct schema mail_form = {
 		{"from", KEY_MAILBOX, FIELD(site, mail.from_name),
 		 .fallback = "reroll <reroll@localhost>",
 		 .doc = "The bot: its name and address"},
-		{"smtp", KEY_TEXT, FIELD(site, mail.smtp), .expect = expect_url,
-		 .doc = "The server that takes the replies, smtp:// or "
-			"smtps://; without it nothing is sent"},
+		{"smtp", KEY_TEXT, FIELD(site, mail.smtp),
+		 .expect = expect_smtp,
+		 .doc = "The server that takes the replies: by smtps:// with "
+			"TLS, by smtp:// with STARTTLS where it is offered, "
+			"which it must be when there is a password or ca; "
+			"without it nothing is sent"},
 		{"user", KEY_TEXT, FIELD(site, mail.user),
 		 .doc = "The name to log in with there"},
 		{"password-file", KEY_PATH, FIELD(site, mail.password_file),
 		 .flags = KEY_SECRET, .doc = "A file with the password"},
+		{"ca", KEY_PATH, FIELD(site, mail.ca), .flags = KEY_EXISTS,
+		 .doc = "A file with the certificates that the server's must "
+			"be signed by; without it those that this machine "
+			"trusts"},
 		{"envelope", KEY_TEXT, FIELD(site, mail.envelope),
 		 .expect = expect_address,
 		 .doc = "Where bounces go; without it the bot's address"},
 		{"cc", KEY_LIST, FIELD(site, mail.cc), .item = KEY_TEXT,
 		 .expect = expect_address,
 		 .doc = "Addresses that get every reply too"},
+		{"staff", KEY_LIST, FIELD(site, mail.staff), .item = KEY_TEXT,
+		 .expect = expect_address, .most = 100,
+		 .doc = "Addresses that are told of trouble, in a digest; "
+			"without one it is in the log alone"},
 		{"rate", KEY_COUNT, FIELD(site, mail.rate_per_hour),
 		 .fallback = "600", .least = 1, .most = 1000000,
 		 .doc = "The most mails in an hour"},
@@ -515,6 +526,17 @@ static const struct schema policy_form = {
 			"come yet"},
 		{NULL},
 	}};
+
+static void site_check(const struct schema_reader *reader,
+		       const struct node *node, gpointer row)
+{
+	const struct site *site = row;
+
+	if (!site->mail.user != !site->mail.password_file)
+		schema_problem(reader, node_value(node, "mail"),
+			       "found only one of \"user\" and "
+			       "\"password-file\", expected both");
+}
 
 const struct schema site_form = {
 	.size = sizeof(struct site),

@@ -110,7 +110,9 @@ struct site {
 		char *from_name, *from_email; /* the bot; in this order */
 		char *smtp, *envelope;
 		char *user, *password_file; /* of the SMTP server */
+		char *ca;		    /* NULL: those trusted here */
 		GPtrArray *cc;		    /* of char * */
+		GPtrArray *staff;	    /* of char *: get digests */
 		GPtrArray *munging_lists;   /* of struct munging_list */
 		GPtrArray *trusted_relays;  /* of char * */
 		guint64 rate_per_hour;

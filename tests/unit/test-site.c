@@ -29,6 +29,8 @@ static void the_example_fills_every_section(void **state)
 	assert_string_equal(site->mail.from_name, "Course Robot");
 	assert_string_equal(site->mail.from_email, "reroll@example.org");
 	assert_int_equal(site->mail.munging_lists->len, 1);
+	assert_string_equal(site->mail.staff->pdata[0], "staff@example.org");
+	assert_null(site->mail.ca);
 	assert_string_equal(site_tree(site, NULL)->name, "mainline");
 	assert_int_equal(site_tree(site, "mainline")->refresh_s, 3600);
 	assert_null(site_tree(site, "next"));
@@ -139,6 +141,26 @@ static void each_mistake_is_told_by_place_and_expectation(void **state)
 		 "another"},
 		{"mail: {from: robot}",
 		 "1:14: found \"robot\", expected Name <name@example.org>"},
+		{"mail: {smtp: 'https://x'}",
+		 "1:14: found \"https://x\", expected a mail server such as "
+		 "smtps://smtp.example.org or smtp://localhost:587"},
+		{"mail: {smtp: 'smtp://u:p@x'}",
+		 "1:14: found \"smtp://u:p@x\", expected a mail server such as "
+		 "smtps://smtp.example.org or smtp://localhost:587"},
+		{"mail: {smtp: 'smtp:///x'}",
+		 "1:14: found \"smtp:///x\", expected a mail server such as "
+		 "smtps://smtp.example.org or smtp://localhost:587"},
+		{"mail: {smtp: 'smtp://x:y'}",
+		 "1:14: found \"smtp://x:y\", expected a mail server such as "
+		 "smtps://smtp.example.org or smtp://localhost:587"},
+		{"mail: {user: jo}",
+		 "1:7: found only one of \"user\" and \"password-file\", "
+		 "expected both"},
+		{"mail: {ca: none.pem}",
+		 "1:12: found no file \"/nowhere/none.pem\", expected it to "
+		 "exist"},
+		{"mail: {staff: [jo]}", "1:16: found \"jo\", expected an "
+					"address such as name@example.org"},
 		{"toolchains: [{name: a, kind: chroot, arch: arm}]",
 		 "1:14: found neither \"root\" nor \"suite\", expected one "
 		 "of them"},
@@ -189,6 +211,24 @@ static void each_mistake_is_told_by_place_and_expectation(void **state)
 
 		assert_null(site);
 		assert_problems(problems, line);
+	}
+}
+
+static void mail_servers_are_told_by_their_url(void **state)
+{
+	static const char *const urls[] = {
+		"smtp://localhost", "smtps://smtp.example.org:465",
+		"smtp://[::1]:25", "SMTP://127.0.0.1:2525"};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(urls); i++) {
+		g_autofree char *text = g_strdup_printf("mail: {smtp: '%s'}",
+							urls[i]);
+		g_autoptr(problems_t) problems = problems_new();
+		g_autoptr(site_t) site = parse(text, problems);
+
+		assert_problems(problems, "");
+		assert_string_equal(site->mail.smtp, urls[i]);
 	}
 }
 
@@ -272,6 +312,7 @@ int main(void)
 		cmocka_unit_test(commands_are_trusted_by_what_is_known),
 		cmocka_unit_test(what_is_printed_loads_to_the_same),
 		cmocka_unit_test(each_mistake_is_told_by_place_and_expectation),
+		cmocka_unit_test(mail_servers_are_told_by_their_url),
 		cmocka_unit_test(a_secret_that_others_can_read_is_refused),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_told),
 		cmocka_unit_test(a_file_tells_which_form_it_is),
