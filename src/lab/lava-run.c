@@ -17,16 +17,10 @@
 
 #include <string.h>
 
+#include "lab/lab-internal.h"
+
 #define CANCEL_MS 10000 /* that a cancel may take */
 #define LOG_LINES 2000	/* asked for at once */
-
-static void source_drop(GSource **source)
-{
-	if (!*source)
-		return;
-	g_source_destroy(*source);
-	g_clear_pointer(source, g_source_unref);
-}
 
 static void run_free(struct lava_run *run)
 {
@@ -52,12 +46,7 @@ void lava_run_end(struct lava_run *run, struct job_result *result,
 	GTask *task = run->task;
 
 	run_free(run);
-	if (result)
-		g_task_return_pointer(task, result,
-				      (GDestroyNotify)job_result_free);
-	else
-		g_task_return_error(task, error);
-	g_object_unref(task);
+	job_task_end(task, result, error);
 }
 
 void lava_run_say(const struct lava_run *run, const char *line)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
 	src/lab/boots.c src/lab/boots.h \
-	src/lab/job.h src/lab/lab-ops.h src/lab/lab.h src/lab/match.h \
-	src/lab/pool.h src/lab/results.h src/lab/rootfs.h
+	src/lab/job.h src/lab/lab-internal.h src/lab/lab-ops.h \
+	src/lab/lab.h src/lab/match.h src/lab/pool.h src/lab/results.h src/lab/rootfs.h
 
 libreroll_a_SOURCES += \
 	src/lab/match.c src/lab/match-arch.c src/lab/match-artifacts.c \
@@ -66,11 +66,12 @@ libreroll_a_SOURCES += \
 	src/lab/console.c src/lab/console.h \
 	src/lab/guest.c src/lab/guest.h \
 	src/lab/job.c \
-	src/lab/qemu.c src/lab/qemu-internal.h \
-	src/lab/qemu-command.c \
+	src/lab/qemu.c src/lab/qemu-internal.h src/lab/qemu-run.h \
+	src/lab/qemu-command.c src/lab/qemu-end.c \
+	src/lab/qemu-files.c \
 	src/lab/qemu-judge.c src/lab/qemu-judge.h \
 	src/lab/qemu-kvm.c \
-	src/lab/qemu-root.c
+	src/lab/qemu-root.c src/lab/qemu-talk.c
 
 # What runs in the machines that are tested.
 AM_CPPFLAGS += -DREROLL_GUEST_DIR='"$(pkgdatadir)/guest"'

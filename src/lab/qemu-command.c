@@ -68,7 +68,7 @@ char *qemu_system(const struct board *board)
 	return name ? g_strconcat(SYSTEM_PREFIX, name, NULL) : NULL;
 }
 
-const char *qemu_package(const char *system)
+static const char *package_of(const char *system)
 {
 	gsize i = 0;
 
@@ -197,4 +197,40 @@ GPtrArray *qemu_command(const struct qemu_boot *boot)
 		add(words, board->qemu.options->pdata[i], NULL);
 	g_ptr_array_add(words, NULL);
 	return words;
+}
+
+bool qemu_installed(const struct board *board, GError **error)
+{
+	g_autofree char *system = qemu_system(board);
+	g_autofree char *path = system ? g_find_program_in_path(system) : NULL;
+
+	if (path)
+		return true;
+	if (system)
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "%s is not installed: %s", system,
+			    package_of(system));
+	else
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "the board %s has no machine of QEMU", board->name);
+	return false;
+}
+
+char *qemu_command_text(const GPtrArray *words)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; words->pdata[i]; i++) {
+		const char *word = words->pdata[i];
+		bool plain = strspn(word,
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_=,./:+@") == strlen(word) &&
+			     *word;
+		g_autofree char *quoted = plain ? g_strdup(word)
+						: g_shell_quote(word);
+
+		g_string_append_printf(text, "%s%s", i ? " " : "", quoted);
+	}
+	return g_string_free(text, FALSE);
 }

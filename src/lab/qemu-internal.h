@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One boot in QEMU, in parts: qemu.c leads it, qemu-root.c makes what it boots,
- * qemu-command.c writes the command line, qemu-kvm.c knows what the machine
- * can. Private to the lab room.
+ * One boot in QEMU, in parts: qemu.c leads it by qemu-run.h, qemu-root.c makes
+ * what it boots, qemu-command.c writes the command line, qemu-kvm.c knows what
+ * the machine can. Private to the lab room.
  */
 #ifndef LAB_QEMU_INTERNAL_H
 #define LAB_QEMU_INTERNAL_H
@@ -48,14 +48,20 @@ struct qemu_boot *qemu_boot_new(const struct lab_job *job,
 bool qemu_boot_make(const struct qemu_boot *boot, const struct site *site,
 		    const char *inputs, const char *word, GError **error);
 
+/* TEMP: what could not be done with a path, and errno's why; always false. */
+bool qemu_set_errno(GError **error, const char *what, const char *path);
+
 /* "qemu-system-arm" for a board; NULL: no QEMU has it. */
 char *qemu_system(const struct board *board);
 
-/* "apt-get install qemu-system-arm" for that. */
-const char *qemu_package(const char *system);
+/* CONFIG, with what to install, when that is not on this machine. */
+bool qemu_installed(const struct board *board, GError **error);
 
 /* The words of the command line, ended by NULL. */
 GPtrArray *qemu_command(const struct qemu_boot *boot);
+
+/* As one line for people, or for a shell. */
+char *qemu_command_text(const GPtrArray *words);
 
 guint64 qemu_memory_bytes(const struct board *board);
 

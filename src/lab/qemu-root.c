@@ -177,13 +177,6 @@ struct qemu_boot *qemu_boot_new(const struct lab_job *job,
 	return g_steal_pointer(&boot);
 }
 
-static bool set_errno(GError **error, const char *what, const char *path)
-{
-	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP, "%s %s: %s", path,
-		    what, g_strerror(errno));
-	return false;
-}
-
 static bool copy_all(int from, int to)
 {
 	g_autofree char *block = NULL;
@@ -207,7 +200,7 @@ static bool append_file(int fd, const char *path, GError **error)
 	bool ok = from >= 0 && copy_all(from, fd);
 
 	if (!ok)
-		set_errno(error, "cannot be copied", path);
+		qemu_set_errno(error, "cannot be copied", path);
 	if (from >= 0)
 		close(from);
 	return ok;
@@ -219,7 +212,7 @@ static bool pad(int fd, GError **error)
 	off_t at = lseek(fd, 0, SEEK_END);
 
 	return (at >= 0 && file_write_all(fd, zeros, (gsize)(-at & 3))) ||
-	       set_errno(error, "cannot be written", INITRD_NAME);
+	       qemu_set_errno(error, "cannot be written", INITRD_NAME);
 }
 
 /* A root of the site that is no disk, or our own. */
@@ -259,7 +252,7 @@ static bool append_modules(const struct lab_job *job, int fd, GError **error)
 	}
 	data = g_bytes_get_data(cpio, &len);
 	return (!len || file_write_all(fd, data, len) ||
-		set_errno(error, "cannot be written", INITRD_NAME)) &&
+		qemu_set_errno(error, "cannot be written", INITRD_NAME)) &&
 	       pad(fd, error);
 }
 
@@ -289,7 +282,7 @@ static int create(const char *path, GError **error)
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
 	if (fd < 0)
-		set_errno(error, "cannot be made", path);
+		qemu_set_errno(error, "cannot be made", path);
 	else
 		fchmod(fd, 0644);
 	return fd;
@@ -322,10 +315,10 @@ static bool make_disk(const char *from, const char *to, GError **error)
 		return true;
 	in = open(from, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
-		return set_errno(error, "cannot be read", from);
+		return qemu_set_errno(error, "cannot be read", from);
 	out = create(to, error);
 	ok = out >= 0 && (ioctl(out, FICLONE, in) == 0 || copy_all(in, out) ||
-			  set_errno(error, "cannot be copied", from));
+			  qemu_set_errno(error, "cannot be copied", from));
 	if (out >= 0)
 		close(out);
 	close(in);
