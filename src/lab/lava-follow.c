@@ -89,35 +89,40 @@ static void run_ask_job(struct lava_run *run, const char *what,
 	lava_run_ask(run, &ask, callback);
 }
 
-/* The list in the answer; NULL: the step has failed. */
+/*
+ * The list in the answer, a new reference; NULL: the step has failed. `count`,
+ * or NULL, is what there are with those on other pages.
+ */
 static json_t *run_list(struct lava_run *run, GAsyncResult *res,
-			struct lava_answer **answer, const char *what)
+			const char *what, gint64 *count)
 {
 	GError *error = NULL;
+	g_autoptr(lava_answer_t) answer = lava_ask_finish(res, &error);
 	json_t *list;
 
-	*answer = lava_ask_finish(res, &error);
-	if (*answer && lava_run_refused(run, *answer))
+	if (answer && lava_run_refused(run, answer))
 		return NULL;
-	if (!*answer || !lava_answer_ok(run->lab, *answer, what, &error)) {
+	if (!answer || !lava_answer_ok(run->lab, answer, what, &error)) {
 		lava_run_failed(run, error);
 		return NULL;
 	}
-	list = json_object_get((*answer)->json, "results");
-	if (!json_is_array(list))
-		lava_run_failed(run,
-				g_error_new(REROLL_ERROR, REROLL_ERROR_TEMP,
-					    "LAVA lab %s: asked for %s it "
-					    "answers with no list",
-					    run->lab->config->name, what));
-	return json_is_array(list) ? list : NULL;
+	list = json_object_get(answer->json, "results");
+	if (count)
+		*count = json_integer_value(
+			json_object_get(answer->json, "count"));
+	if (json_is_array(list))
+		return json_incref(list);
+	lava_run_failed(run, g_error_new(REROLL_ERROR, REROLL_ERROR_TEMP,
+					 "LAVA lab %s: asked for %s it "
+					 "answers with no list",
+					 run->lab->config->name, what));
+	return NULL;
 }
 
 static void on_suites(GObject *source, GAsyncResult *res, gpointer data)
 {
 	struct lava_run *run = data;
-	g_autoptr(lava_answer_t) answer = NULL;
-	json_t *list = run_list(run, res, &answer, "test suites");
+	g_autoptr(json_t) list = run_list(run, res, "test suites", NULL);
 	json_t *suite;
 	gsize i;
 
@@ -140,8 +145,8 @@ static void on_suites(GObject *source, GAsyncResult *res, gpointer data)
 static void on_tests(GObject *source, GAsyncResult *res, gpointer data)
 {
 	struct lava_run *run = data;
-	g_autoptr(lava_answer_t) answer = NULL;
-	json_t *list = run_list(run, res, &answer, "test cases");
+	gint64 count = 0;
+	g_autoptr(json_t) list = run_list(run, res, "test cases", &count);
 	json_t *row;
 	gsize i;
 
@@ -151,8 +156,7 @@ static void on_tests(GObject *source, GAsyncResult *res, gpointer data)
 	json_array_foreach (list, i, row)
 		g_ptr_array_add(run->rows, json_incref(row));
 	if (json_array_size(list) == 0 || run->rows->len >= ROWS_MOST ||
-	    run->rows->len >=
-		    json_integer_value(json_object_get(answer->json, "count")))
+	    run->rows->len >= count)
 		lava_run_go(run, STEP_LOG);
 	else
 		lava_run_go(run, STEP_TESTS);

@@ -120,31 +120,32 @@ static void ready_ask(GTask *task, const char *path,
 		       task);
 }
 
-/* The list of an answer; NULL: the task has returned. */
-static json_t *ready_list(GTask *task, GAsyncResult *res,
-			  struct lava_answer **answer, const char *what)
+/* The list of an answer, a new reference; NULL: the task has returned. */
+static json_t *ready_list(GTask *task, GAsyncResult *res, const char *what)
 {
 	struct ready *ready = g_task_get_task_data(task);
 	GError *error = NULL;
+	g_autoptr(lava_answer_t) answer = lava_ask_finish(res, &error);
+	json_t *list;
 
-	*answer = lava_ask_finish(res, &error);
-	if (*answer && lava_answer_ok(ready->lab, *answer, what, &error))
-		return json_object_get((*answer)->json, "results");
-	g_task_return_error(task, error);
-	return NULL;
+	if (!answer || !lava_answer_ok(ready->lab, answer, what, &error)) {
+		g_task_return_error(task, error);
+		return NULL;
+	}
+	list = json_object_get(answer->json, "results");
+	return list ? json_incref(list) : json_array();
 }
 
 static void on_devices(GObject *source, GAsyncResult *res, gpointer data)
 {
 	g_autoptr(GTask) task = data;
 	struct ready *ready = g_task_get_task_data(task);
-	g_autoptr(lava_answer_t) answer = NULL;
-	json_t *list = ready_list(task, res, &answer, "devices");
+	g_autoptr(json_t) list = ready_list(task, res, "devices");
 	json_t *device;
 	gsize i;
 
 	(void)source;
-	if (!answer || g_task_had_error(task))
+	if (!list)
 		return;
 	json_array_foreach (list, i, device) {
 		if (is_usable(ready, device)) {
@@ -194,11 +195,10 @@ static void on_tags(GObject *source, GAsyncResult *res, gpointer data)
 	g_autoptr(GTask) task = data;
 	struct ready *ready = g_task_get_task_data(task);
 	const GPtrArray *tags = ready->board->tags;
-	g_autoptr(lava_answer_t) answer = NULL;
-	json_t *list = ready_list(task, res, &answer, "tags");
+	g_autoptr(json_t) list = ready_list(task, res, "tags");
 
 	(void)source;
-	if (!answer || g_task_had_error(task))
+	if (!list)
 		return;
 	for (guint i = 0; i < tags->len; i++) {
 		if (find_tag(ready, list, tags->pdata[i]))
@@ -216,13 +216,12 @@ static void on_workers(GObject *source, GAsyncResult *res, gpointer data)
 {
 	g_autoptr(GTask) task = data;
 	struct ready *ready = g_task_get_task_data(task);
-	g_autoptr(lava_answer_t) answer = NULL;
-	json_t *list = ready_list(task, res, &answer, "workers");
+	g_autoptr(json_t) list = ready_list(task, res, "workers");
 	json_t *worker;
 	gsize i;
 
 	(void)source;
-	if (!answer || g_task_had_error(task))
+	if (!list)
 		return;
 	json_array_foreach (list, i, worker) {
 		const char *name = json_string_value(

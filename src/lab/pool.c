@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "lab/lab-internal.h"
 #include "lab/pool-internal.h"
 
 const struct pool_patience pool_patience_default = {2000, 60000, 8};
@@ -207,13 +208,6 @@ static struct lane *lane_at(const struct entry *entry, guint number)
 	return entry->pool->lanes->pdata[number];
 }
 
-static void stop_source(GSource **source)
-{
-	if (*source)
-		g_source_destroy(*source);
-	g_clear_pointer(source, g_source_unref);
-}
-
 static void entry_unref(struct entry *entry)
 {
 	if (--entry->refs > 0)
@@ -264,8 +258,8 @@ static void entry_finish(struct entry *entry, struct job_result *result,
 
 	entry->state = ENTRY_OVER;
 	entry->pool->jobs--;
-	stop_source(&entry->pause);
-	stop_source(&entry->cancel);
+	source_drop(&entry->pause);
+	source_drop(&entry->cancel);
 	entry_set_aside(entry);
 	entry_unref(entry);
 	if (result)
@@ -279,7 +273,7 @@ static gboolean pause_over(gpointer data)
 {
 	struct entry *entry = data;
 
-	stop_source(&entry->pause);
+	source_drop(&entry->pause);
 	entry->round++;
 	g_clear_error(&entry->trouble);
 	entry_wait(entry, PLACE_HAD);

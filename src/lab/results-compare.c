@@ -94,13 +94,8 @@ struct known_failures *known_failures_load(const char *path, GError **error)
 			    problem->message);
 		return NULL;
 	}
-	if (len > KNOWN_BYTES) {
-		g_set_error(error, REROLL_ERROR, REROLL_ERROR_LIMIT,
-			    "%s: found %" G_GSIZE_FORMAT " bytes, expected at "
-			    "most %d",
-			    shown, len, KNOWN_BYTES);
+	if (!results_fit(shown, len, KNOWN_BYTES, error))
 		return NULL;
-	}
 	return add_lines(known, path, text, error) ? g_steal_pointer(&known)
 						   : NULL;
 }

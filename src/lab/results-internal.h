@@ -48,6 +48,9 @@ struct test_case *reading_add(struct reading *reading, const char *suite,
 bool reading_refuse(const struct reading *reading, guint line, GError **error,
 		    const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* LIMIT: the file `shown` has more than `most` bytes. */
+bool results_fit(const char *shown, gsize len, gsize most, GError **error);
+
 /* One line of at most RESULTS_NAME_BYTES; NULL for NULL and "". */
 char *results_text(const char *text);
 

@@ -129,6 +129,17 @@ static enum results_format guess(const char *text, gsize len)
 	return RESULTS_TAP;
 }
 
+bool results_fit(const char *shown, gsize len, gsize most, GError **error)
+{
+	if (len <= most)
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_LIMIT,
+		    "%s: found %" G_GSIZE_FORMAT " bytes, expected at most "
+		    "%" G_GSIZE_FORMAT,
+		    shown, len, most);
+	return false;
+}
+
 GPtrArray *results_read(const char *text, gsize len, enum results_format format,
 			const char *suite, const char *file, GError **error)
 {
@@ -142,13 +153,8 @@ GPtrArray *results_read(const char *text, gsize len, enum results_format format,
 				  .suite = name ? name : "tests",
 				  .cases = cases};
 
-	if (len > RESULTS_BYTES) {
-		g_set_error(error, REROLL_ERROR, REROLL_ERROR_LIMIT,
-			    "%s: found %" G_GSIZE_FORMAT " bytes, expected at "
-			    "most %d",
-			    shown, len, RESULTS_BYTES);
+	if (!results_fit(shown, len, RESULTS_BYTES, error))
 		return NULL;
-	}
 	/* So that a NUL is at its end. */
 	copy = g_malloc(len + 1);
 	if (len > 0)

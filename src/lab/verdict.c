@@ -133,14 +133,20 @@ static const char *case_fate(const struct test_case *test)
 	return test->verdict == TEST_UNKNOWN ? "gave no result" : "failed";
 }
 
-static void add_failure(struct sum *sum, json_t *entry)
+/* Takes the entry: one more of the list, or only counted in `more`. */
+static void list_add(json_t *list, json_t *entry, gsize most, guint *more)
 {
-	if (json_array_size(sum->failures) < FAILED_MOST) {
-		json_array_append_new(sum->failures, entry);
+	if (json_array_size(list) < most) {
+		json_array_append_new(list, entry);
 		return;
 	}
 	json_decref(entry);
-	sum->failures_more++;
+	(*more)++;
+}
+
+static void add_failure(struct sum *sum, json_t *entry)
+{
+	list_add(sum->failures, entry, FAILED_MOST, &sum->failures_more);
 }
 
 static void add_failed_case(struct sum *sum, const struct tested *job,
@@ -162,12 +168,7 @@ static void add_excused(struct sum *sum, const struct tested *job,
 	json_t *entry = entry_new(sum, job, name);
 
 	json_object_set_new(entry, "why", json_text(why));
-	if (json_array_size(sum->excused) < EXCUSED_MOST) {
-		json_array_append_new(sum->excused, entry);
-		return;
-	}
-	json_decref(entry);
-	sum->excused_more++;
+	list_add(sum->excused, entry, EXCUSED_MOST, &sum->excused_more);
 }
 
 static void add_excused_case(struct sum *sum, const struct tested *job,
