@@ -5,7 +5,8 @@
  * Errors of a job: TEMP (the lab is away, the device broke, our disk is full:
  * trouble, tried again here or elsewhere), CONFIG (the token is refused or too
  * strong, QEMU is not installed: says the cure), CANCELLED. What the kernel or
- * the tests did is a result, never an error.
+ * the tests did is a result, never an error. A message does not name the lab:
+ * whoever holds several of them does.
  * Async: everything is on the context that opened the lab; a callback comes
  * once. After it nothing of the job runs here any more.
  */

@@ -37,19 +37,15 @@ static struct lava_answer *answer_new(const struct http_response *response)
 static void on_response(GObject *source, GAsyncResult *res, gpointer data)
 {
 	g_autoptr(GTask) task = data;
-	const struct lab *lab = g_task_get_task_data(task);
 	GError *error = NULL;
 	g_autoptr(http_response_t) response = http_send_finish(res, &error);
 
 	(void)source;
-	if (response) {
+	if (response)
 		g_task_return_pointer(task, answer_new(response),
 				      (GDestroyNotify)lava_answer_free);
-		return;
-	}
-	if (!g_error_matches(error, REROLL_ERROR, REROLL_ERROR_CANCELLED))
-		g_prefix_error(&error, "LAVA lab %s: ", lab->config->name);
-	g_task_return_error(task, error);
+	else
+		g_task_return_error(task, error);
 }
 
 void lava_ask_async(struct lab *lab, const struct lava_ask *ask,
@@ -129,7 +125,7 @@ bool lava_answer_ok(struct lab *lab, const struct lava_answer *answer,
 	says = lava_answer_says(answer);
 	g_set_error(error, REROLL_ERROR,
 		    refused ? REROLL_ERROR_CONFIG : REROLL_ERROR_TEMP,
-		    "LAVA lab %s: asked for %s it answered with status %u: %s",
-		    lab->config->name, asked, answer->status, says);
+		    "asked for %s it answered with status %u: %s", asked,
+		    answer->status, says);
 	return false;
 }

@@ -18,9 +18,8 @@ static void run_seen(struct lava_run *run, json_t *job)
 		run->poll_ms = MIN(run->poll_ms * 3 / 2,
 				   LAVA_POLL_MOST * run->lab->pause_ms);
 	} else {
-		line = g_strdup_printf("LAVA lab %s: job %" G_GINT64_FORMAT
-				       " is %s",
-				       run->lab->config->name, run->id, state);
+		line = g_strdup_printf("job %" G_GINT64_FORMAT " is %s",
+				       run->id, state);
 		lava_run_say(run, line);
 		g_free(run->state);
 		run->state = g_strdup(state);
@@ -32,11 +31,9 @@ static void run_seen(struct lava_run *run, json_t *job)
 	} else if (clock_monotonic_ms() > run->deadline_ms) {
 		lava_run_cancel(run,
 				g_error_new(REROLL_ERROR, REROLL_ERROR_TEMP,
-					    "LAVA lab %s: job "
-					    "%" G_GINT64_FORMAT
+					    "job %" G_GINT64_FORMAT
 					    " is still %s after all its time",
-					    run->lab->config->name, run->id,
-					    state));
+					    run->id, state));
 	} else {
 		lava_run_wait(run, run->poll_ms);
 	}
@@ -73,9 +70,8 @@ static void on_followed(GObject *source, GAsyncResult *res, gpointer data)
 	else
 		lava_run_failed(run,
 				g_error_new(REROLL_ERROR, REROLL_ERROR_TEMP,
-					    "LAVA lab %s: asked for a job it "
-					    "answers with something else",
-					    run->lab->config->name));
+					    "asked for a job it answers with "
+					    "something else"));
 }
 
 /* Ask for what is below jobs/ID/. */
@@ -113,9 +109,8 @@ static json_t *run_list(struct lava_run *run, GAsyncResult *res,
 	if (json_is_array(list))
 		return json_incref(list);
 	lava_run_failed(run, g_error_new(REROLL_ERROR, REROLL_ERROR_TEMP,
-					 "LAVA lab %s: asked for %s it "
-					 "answers with no list",
-					 run->lab->config->name, what));
+					 "asked for %s it answers with no list",
+					 what));
 	return NULL;
 }
 
@@ -194,9 +189,7 @@ static void run_judge(struct lava_run *run)
 	if (!result) {
 		g_hash_table_add(lab->told,
 				 g_memdup2(&run->id, sizeof(run->id)));
-		g_prefix_error(&error,
-			       "LAVA lab %s: job %" G_GINT64_FORMAT ": ",
-			       lab->config->name, run->id);
+		g_prefix_error(&error, "job %" G_GINT64_FORMAT ": ", run->id);
 		lava_run_end(run, NULL, error);
 		return;
 	}
@@ -248,8 +241,7 @@ static void on_log(GObject *source, GAsyncResult *res, gpointer data)
 		lava_answer_ok(run->lab, answer, "a log", &error);
 		if (!error)
 			g_set_error(&error, REROLL_ERROR, REROLL_ERROR_TEMP,
-				    "LAVA lab %s: found no log in its answer",
-				    run->lab->config->name);
+				    "found no log in its answer");
 	}
 	if (error || !answer) {
 		lava_run_failed(run, error);

@@ -27,11 +27,9 @@ struct probe {
 
 static bool refuse(const struct prove *prove, GError **error, const char *why)
 {
-	const struct lab_config *config = prove->lab->config;
-
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
-		    "LAVA lab %s: the token in \"%s\" %s", config->name,
-		    config->token_file, why);
+		    "the token in \"%s\" %s", prove->lab->config->token_file,
+		    why);
 	return false;
 }
 
@@ -47,16 +45,15 @@ static bool refuse_strong(const struct prove *prove, GError **error,
 	return refuse(prove, error, why);
 }
 
-static bool odd_answer(const struct prove *prove,
-		       const struct lava_answer *answer, const char *to,
+static bool odd_answer(const struct lava_answer *answer, const char *to,
 		       GError **error)
 {
 	g_autofree char *says = lava_answer_says(answer);
 
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-		    "LAVA lab %s: what the token may do cannot be told: to %s "
-		    "it answered with status %u: %s",
-		    prove->lab->config->name, to, answer->status, says);
+		    "what the token may do cannot be told: to %s it answered "
+		    "with status %u: %s",
+		    to, answer->status, says);
 	return false;
 }
 
@@ -68,13 +65,12 @@ static bool check_version(struct prove *prove, const struct lava_answer *answer,
 		return true;
 	if (answer->status >= 300 && answer->status < 500) {
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
-			    "LAVA lab %s: \"%s\" answers with status %u and "
-			    "no version of LAVA: is the URL right?",
-			    prove->lab->config->name, prove->lab->config->url,
-			    answer->status);
+			    "\"%s\" answers with status %u and no version of "
+			    "LAVA: is the URL right?",
+			    prove->lab->config->url, answer->status);
 		return false;
 	}
-	return odd_answer(prove, answer, "system/version/", error);
+	return odd_answer(answer, "system/version/", error);
 }
 
 static bool check_whoami(struct prove *prove, const struct lava_answer *answer,
@@ -85,7 +81,7 @@ static bool check_whoami(struct prove *prove, const struct lava_answer *answer,
 	g_autofree char *quoted = NULL, *why = NULL;
 
 	if (answer->status != 200 || !user)
-		return odd_answer(prove, answer, "system/whoami/", error);
+		return odd_answer(answer, "system/whoami/", error);
 	if (!*user)
 		return refuse(prove, error, "is of nobody");
 	if (strcmp(user, prove->lab->config->user) != 0) {
@@ -106,7 +102,7 @@ static bool check_permissions(struct prove *prove,
 		return true;
 	if (answer->status == 200)
 		return refuse_strong(prove, error, "a superuser");
-	return odd_answer(prove, answer, "permissions/devices/", error);
+	return odd_answer(answer, "permissions/devices/", error);
 }
 
 static bool check_workers(struct prove *prove, const struct lava_answer *answer,
@@ -117,7 +113,7 @@ static bool check_workers(struct prove *prove, const struct lava_answer *answer,
 	gsize i;
 
 	if (answer->status != 200 || !json_is_array(results))
-		return odd_answer(prove, answer, "workers/", error);
+		return odd_answer(answer, "workers/", error);
 	json_array_foreach (results, i, worker) {
 		const char *name = json_string_value(
 			json_object_get(worker, "hostname"));
@@ -134,7 +130,7 @@ static bool check_actions(struct prove *prove, const struct lava_answer *answer,
 			  GError **error)
 {
 	if (answer->status != 200 || !answer->json)
-		return odd_answer(prove, answer, "OPTIONS", error);
+		return odd_answer(answer, "OPTIONS", error);
 	if (json_object_get(answer->json, "actions"))
 		return refuse_strong(prove, error,
 				     "a user with rights on devices or "
@@ -159,7 +155,7 @@ static bool check_staff(struct prove *prove, const struct lava_answer *answer,
 		return true;
 	if (fault_of(answer) == 400)
 		return refuse_strong(prove, error, "a staff user");
-	return odd_answer(prove, answer, "the probe for staff", error);
+	return odd_answer(answer, "the probe for staff", error);
 }
 
 static bool check_types(struct prove *prove, const struct lava_answer *answer,
@@ -170,7 +166,7 @@ static bool check_types(struct prove *prove, const struct lava_answer *answer,
 	if (answer->text && strstr(answer->text, "<methodResponse>") &&
 	    fault_of(answer) == 0)
 		return refuse_strong(prove, error, "a superuser");
-	return odd_answer(prove, answer, "the probe for superusers", error);
+	return odd_answer(answer, "the probe for superusers", error);
 }
 
 #define XML_CALL(name, params)                                      \
@@ -277,16 +273,14 @@ static bool read_token(struct lab *lab, GError **error)
 	if (!g_file_get_contents(lab->config->token_file, &text, NULL,
 				 &local)) {
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
-			    "LAVA lab %s: no token: %s", lab->config->name,
-			    local->message);
+			    "no token: %s", local->message);
 		return false;
 	}
 	g_strstrip(text);
 	if (!*text || strpbrk(text, " \t\r\n")) {
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
-			    "LAVA lab %s: found no token in \"%s\", expected "
-			    "one word",
-			    lab->config->name, lab->config->token_file);
+			    "found no token in \"%s\", expected one word",
+			    lab->config->token_file);
 		return false;
 	}
 	g_free(lab->token);

@@ -51,8 +51,13 @@ void lava_run_end(struct lava_run *run, struct job_result *result,
 
 void lava_run_say(const struct lava_run *run, const char *line)
 {
-	if (run->job->progress)
-		run->job->progress(line, run->job->data);
+	g_autofree char *named = NULL;
+
+	if (!run->job->progress)
+		return;
+	named = g_strdup_printf("LAVA lab %s: %s", run->lab->config->name,
+				line);
+	run->job->progress(named, run->job->data);
 }
 
 void lava_run_go(struct lava_run *run, enum step step)

@@ -19,9 +19,7 @@ static json_t *pick_job(struct lava_run *run, json_t *results, GError **error)
 		if (g_strcmp0(name, run->attempt->name) != 0 ||
 		    g_strcmp0(user, run->lab->user) != 0) {
 			g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-				    "LAVA lab %s: asked for jobs of a name it "
-				    "lists others",
-				    run->lab->config->name);
+				    "asked for jobs of a name it lists others");
 			return NULL;
 		}
 		if (!first)
@@ -187,9 +185,7 @@ static void on_validated(GObject *source, GAsyncResult *res, gpointer data)
 		return;
 	}
 	lava_run_failed(run, g_error_new(REROLL_ERROR, REROLL_ERROR_CONFIG,
-					 "LAVA lab %s: the job of board %s is "
-					 "refused: %s",
-					 run->lab->config->name,
+					 "the job of board %s is refused: %s",
 					 run->job->board->name, says));
 }
 
@@ -246,23 +242,19 @@ static void on_sent(GObject *source, GAsyncResult *res, gpointer data)
 			lava_run_end(
 				run, NULL,
 				g_error_new(REROLL_ERROR, REROLL_ERROR_CONFIG,
-					    "LAVA lab %s: the job is refused: "
-					    "%s",
-					    run->lab->config->name, says));
+					    "the job is refused: %s", says));
 	} else if (answer->status >= 300 && answer->status < 500) {
 		run->looking = false;
 		lava_run_end(run, NULL,
 			     g_error_new(REROLL_ERROR, REROLL_ERROR_CONFIG,
-					 "LAVA lab %s: the job of board %s is "
-					 "refused with status %u: %s",
-					 run->lab->config->name,
+					 "the job of board %s is refused with "
+					 "status %u: %s",
 					 run->job->board->name, answer->status,
 					 says));
 	} else {
 		run_look(run, g_error_new(REROLL_ERROR, REROLL_ERROR_TEMP,
-					  "LAVA lab %s: a job sent was "
-					  "answered with status %u: %s",
-					  run->lab->config->name,
+					  "a job sent was answered with status "
+					  "%u: %s",
 					  answer->status, says));
 	}
 }

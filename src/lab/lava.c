@@ -12,9 +12,7 @@ static struct lab *lava_open(const struct lab_config *config,
 	if (!config->url || !config->user || !config->token_file ||
 	    !config->artifacts) {
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
-			    "LAVA lab %s: expected url, user, token-file and "
-			    "artifacts",
-			    config->name);
+			    "expected url, user, token-file and artifacts");
 		return NULL;
 	}
 	lab = g_new0(struct lab, 1);
@@ -155,8 +153,7 @@ static void on_devices(GObject *source, GAsyncResult *res, gpointer data)
 	}
 	g_task_return_new_error(
 		task, REROLL_ERROR, REROLL_ERROR_TEMP,
-		"LAVA lab %s: no device of type %s%s is usable",
-		ready->lab->config->name, ready->board->device_type,
+		"no device of type %s%s is usable", ready->board->device_type,
 		ready->tags->len ? " with the board's tags" : "");
 }
 
@@ -204,8 +201,7 @@ static void on_tags(GObject *source, GAsyncResult *res, gpointer data)
 		if (find_tag(ready, list, tags->pdata[i]))
 			continue;
 		g_task_return_new_error(task, REROLL_ERROR, REROLL_ERROR_TEMP,
-					"LAVA lab %s: no device has the tag %s",
-					ready->lab->config->name,
+					"no device has the tag %s",
 					(char *)tags->pdata[i]);
 		return;
 	}

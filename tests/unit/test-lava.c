@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "lab/lava-internal.h"
+#include "lab/pool-internal.h"
 #include "lab/rootfs.h"
 #include "test-server.h"
 
@@ -481,6 +482,78 @@ static void devices_are_looked_at_one_by_one(void **state)
 	}
 }
 
+static void on_pool_run(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct fixture *fixture = data;
+
+	(void)source;
+	fixture->result = lab_pool_run_finish(res, &fixture->error);
+	g_main_loop_quit(fixture->loop);
+}
+
+static void run_in_pool(struct fixture *fixture)
+{
+	static const struct lab_ops *const table[] = {&lab_lava, NULL};
+	static const struct pool_patience once = {.first_ms = 1, .rounds = 1};
+	g_autoptr(GPtrArray) labs = g_ptr_array_new();
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+	g_autoptr(lab_pool_t) pool = NULL;
+
+	fixture->config.slots = 1;
+	fixture->config.boards = all;
+	fixture->site.labs = labs;
+	g_ptr_array_add(labs, &fixture->config);
+	pool = lab_pool_new_with(table, &fixture->site, &once, &fixture->error);
+	if (!pool)
+		return;
+	lab_pool_run_async(pool, &fixture->job, NULL, on_pool_run, fixture);
+	g_main_loop_run(fixture->loop);
+}
+
+static void trouble_names_its_lab_once(void **state)
+{
+	static const struct {
+		const char *fault, *says;
+	} faults[] = {
+		{"no-version", "the lab lab: \"http://"},
+		{"bad-token", "the lab lab: the token in "},
+		{"is-away", "the lab lab: what the token may do "},
+		{"devices-none", "the lab lab: no device of type qemu"},
+		{"devices-html", "the lab lab: asked for devices "},
+		{"devices-half", "the lab lab: there is no answer from "},
+		{"invalid", "the lab lab: the job of board board is refused"},
+		{"refused", "the lab lab: the job of board board is refused"},
+		{"bug", "the lab lab: job "},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
+		struct fixture *fixture = fixture_new(faults[i].fault);
+
+		run_in_pool(fixture);
+		if (!fixture->error)
+			fail_msg("%s: no error", faults[i].fault);
+		if (!strstr(fixture->error->message, faults[i].says) ||
+		    strstr(fixture->error->message, "LAVA lab"))
+			fail_msg("%s: %s", faults[i].fault,
+				 fixture->error->message);
+		fixture_free(fixture);
+	}
+}
+
+static void a_lab_without_a_url_is_named_once(void **state)
+{
+	struct fixture *fixture = fixture_new("good");
+	char *url = g_steal_pointer(&fixture->config.url);
+
+	(void)state;
+	run_in_pool(fixture);
+	assert_error("url", fixture->error, REROLL_ERROR_CONFIG,
+		     "the lab lab: expected url, user");
+	g_free(url);
+	fixture_free(fixture);
+}
+
 struct call {
 	struct fixture *fixture;
 	int taken, refused;
@@ -667,6 +740,8 @@ int main(void)
 		cmocka_unit_test(a_cancelled_job_is_cancelled_in_the_lab),
 		cmocka_unit_test(a_job_cancelled_before_is_not_sent),
 		cmocka_unit_test(devices_are_looked_at_one_by_one),
+		cmocka_unit_test(trouble_names_its_lab_once),
+		cmocka_unit_test(a_lab_without_a_url_is_named_once),
 		cmocka_unit_test(a_call_needs_the_token_of_its_job),
 		cmocka_unit_test(no_value_of_a_job_is_more_than_a_value),
 		cmocka_unit_test(groups_come_before_visibility),
