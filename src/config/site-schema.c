@@ -467,24 +467,6 @@ static const struct schema trust_form = {
 		{NULL},
 	}};
 
-/* What "commands" is goes by the names of servers when nobody says. */
-static void site_check(const struct schema_reader *reader,
-		       const struct node *node, gpointer row)
-{
-	struct site *site = row;
-	const struct node *at = node_value(node, "policy");
-
-	at = at ? node_value(at, "trust") : NULL;
-	at = at ? node_value(at, "commands") : NULL;
-	if (!at && site->policy.servers->len)
-		site->policy.trust_commands = TRUST_AUTHENTICATED;
-	if (site->policy.trust_commands == TRUST_AUTHENTICATED &&
-	    !site->policy.servers->len)
-		schema_problem(reader, at,
-			       "found \"authenticated\", expected "
-			       "\"authserv-ids\" beside it");
-}
-
 static const struct schema states_form = {
 	.keys = (const struct schema_key[]){
 		{"passed", KEY_TEXT, FIELD(site, policy.state_passed),
@@ -527,15 +509,33 @@ static const struct schema policy_form = {
 		{NULL},
 	}};
 
+/* What "commands" is goes by the names of servers when nobody says. */
+static void trust_check(const struct schema_reader *reader,
+			const struct node *node, struct site *site)
+{
+	const struct node *at = node_value(node, "policy");
+
+	at = at ? node_value(at, "trust") : NULL;
+	at = at ? node_value(at, "commands") : NULL;
+	if (!at && site->policy.servers->len)
+		site->policy.trust_commands = TRUST_AUTHENTICATED;
+	if (site->policy.trust_commands == TRUST_AUTHENTICATED &&
+	    !site->policy.servers->len)
+		schema_problem(reader, at,
+			       "found \"authenticated\", expected "
+			       "\"authserv-ids\" beside it");
+}
+
 static void site_check(const struct schema_reader *reader,
 		       const struct node *node, gpointer row)
 {
-	const struct site *site = row;
+	struct site *site = row;
 
 	if (!site->mail.user != !site->mail.password_file)
 		schema_problem(reader, node_value(node, "mail"),
 			       "found only one of \"user\" and "
 			       "\"password-file\", expected both");
+	trust_check(reader, node, site);
 }
 
 const struct schema site_form = {
