@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
+	src/store/backup.c src/store/backup.h \
 	src/store/event.c src/store/event.h \
 	src/store/job.c \
 	src/store/letter.c src/store/letter.h \
 	src/store/outbox.c src/store/outbox.h \
 	src/store/query.c \
+	src/store/read.c \
 	src/store/run.c \
 	src/store/schema.c \
+	src/store/show.c src/store/show.h \
 	src/store/store-internal.h \
 	src/store/store.c src/store/store.h \
 	src/store/trouble.c src/store/trouble.h \
@@ -22,3 +25,8 @@ check_PROGRAMS += tests/unit/test-writer
 tests_unit_test_writer_SOURCES = tests/unit/test-writer.c
 tests_unit_test_writer_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-writer
+
+check_PROGRAMS += tests/unit/test-show
+tests_unit_test_show_SOURCES = tests/unit/test-show.c
+tests_unit_test_show_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-show

@@ -7,6 +7,15 @@
 
 #include "base/base.h"
 
+/* What a list of runs tells of each. */
+#define RUN_ROWS                                                               \
+	"SELECT run.id, run.project, series.name, revision.version,"           \
+	" revision.n_patches, series.submitter, run.stage, run.refs,"          \
+	" run.priority, run.attempts, run.next_at, run.trouble, run.held,"     \
+	" run.approved, run.outcome, run.base, run.queued_at, run.started_at," \
+	" run.ended_at FROM run JOIN revision ON revision.id = run.revision"   \
+	" JOIN series ON series.id = revision.series "
+
 static const char *const queries[QUERY_COUNT] = {
 	/* At once the writer: a transaction that reads first and then writes
 	 * could otherwise fail in the middle when somebody else has written. */
@@ -305,6 +314,91 @@ static const char *const queries[QUERY_COUNT] = {
 		" (SELECT 1 FROM revision WHERE revision.event = event.id)",
 	[QUERY_PURGE_TROUBLES] = "DELETE FROM trouble WHERE ended_at < ?1"
 				 " AND told_at IS NOT NULL",
+	/* A column x_json is JSON, and is shown as x. */
+	[QUERY_SNAPSHOT] = "BEGIN DEFERRED",
+	[QUERY_STATUS_RUNS] =
+		"SELECT count(*) AS under_way, count(held) AS held,"
+		" count(trouble) AS in_trouble FROM run"
+		" WHERE stage IS NOT NULL",
+	[QUERY_STATUS_UNDER_WAY] = RUN_ROWS
+	"WHERE run.stage IS NOT NULL ORDER BY run.queued_at LIMIT ?1",
+	[QUERY_STATUS_HELD] = RUN_ROWS
+	"WHERE run.stage IS NOT NULL AND run.held IS NOT NULL"
+	" ORDER BY run.queued_at LIMIT ?1",
+	[QUERY_STATUS_ENDED] = RUN_ROWS
+	"WHERE run.stage IS NULL ORDER BY run.ended_at DESC LIMIT ?1",
+	[QUERY_STATUS_UNSENT] = "SELECT count(*) AS unsent FROM outbox"
+				" WHERE sent_at IS NULL AND failed_at IS NULL",
+	[QUERY_STATUS_FAILED] = "SELECT count(*) AS failed FROM outbox"
+				" WHERE failed_at IS NOT NULL",
+	/* Those that a server has refused, and those that are tried again. */
+	[QUERY_STATUS_LATE] =
+		"SELECT id, run, outcome, recipient, attempts, next_at,"
+		" last_error, created_at, failed_at FROM ("
+		"SELECT * FROM (SELECT * FROM outbox WHERE failed_at IS NOT "
+		"NULL"
+		" ORDER BY failed_at DESC LIMIT ?1) UNION ALL "
+		"SELECT * FROM (SELECT * FROM outbox WHERE sent_at IS NULL"
+		" AND failed_at IS NULL AND attempts > 0"
+		" ORDER BY next_at LIMIT ?1))",
+	[QUERY_STATUS_TROUBLES] =
+		"SELECT kind, about, text, count, first_at, last_at, told_at"
+		" FROM trouble WHERE ended_at IS NULL"
+		" ORDER BY kind, about LIMIT ?1",
+	[QUERY_STATUS_PAUSES] = "SELECT what, since_at FROM pause LIMIT ?1",
+	[QUERY_STATUS_SOURCES] =
+		"SELECT source, position, moved_at FROM cursor LIMIT ?1",
+	[QUERY_STATUS_EVENTS] = "SELECT count(*) AS waiting FROM event"
+				" WHERE handled_at IS NULL",
+	[QUERY_STATUS_POSTS] = "SELECT count(*) AS waiting FROM post"
+			       " WHERE next_at IS NOT NULL",
+
+	[QUERY_RUN_FIND] = "SELECT id FROM run WHERE id >= ?1 AND id < ?2"
+			   " ORDER BY id LIMIT ?3",
+	[QUERY_SHOW_RUN] =
+		"SELECT run.id, run.project, series.name, revision.version,"
+		" revision.n_patches, series.submitter, run.stage, run.refs,"
+		" run.priority, run.attempts, run.next_at, run.trouble,"
+		" run.held, run.approved, run.outcome, run.base, run.queued_at,"
+		" run.started_at, run.ended_at, revision.first_message_id,"
+		" revision.complete, revision.due_at, revision.created_at,"
+		" run.summary FROM run"
+		" JOIN revision ON revision.id = run.revision"
+		" JOIN series ON series.id = revision.series"
+		" WHERE run.id = ?1",
+	[QUERY_SHOW_STAGES] =
+		"SELECT stage, result, verdict AS verdict_json, elapsed_ms,"
+		" ended_at FROM stage WHERE run = ?1 ORDER BY id",
+	[QUERY_SHOW_BUILDS] =
+		"SELECT name, status, result AS report_json, started_at,"
+		" ended_at FROM build WHERE run = ?1 ORDER BY name",
+	[QUERY_SHOW_JOBS] =
+		"SELECT build, name, lab, lab_job, status,"
+		" result AS report_json, started_at, ended_at FROM job"
+		" WHERE run = ?1 ORDER BY build, name",
+	[QUERY_SHOW_REPLIES] =
+		"SELECT id, outcome, message_id, recipient, copies, attempts,"
+		" next_at, last_error, created_at, sent_at, failed_at"
+		" FROM outbox WHERE run = ?1 ORDER BY id",
+	[QUERY_SHOW_ORIGINS] =
+		"SELECT source, origin.series, version, patches, url"
+		" FROM origin WHERE revision ="
+		" (SELECT revision FROM run WHERE id = ?1)",
+	[QUERY_SHOW_EVENTS] =
+		"SELECT event.id, source, key, kind, bad, event.taken_at,"
+		" handled_at FROM event WHERE id IN (SELECT event FROM letter"
+		" WHERE revision = (SELECT revision FROM run WHERE id = ?1))"
+		" ORDER BY id",
+	[QUERY_SHOW_RUNS] =
+		"SELECT id, outcome, stage, queued_at, ended_at FROM run"
+		" WHERE revision = (SELECT revision FROM run WHERE id = ?1)"
+		" AND id <> ?1 ORDER BY queued_at",
+	[QUERY_SHOW_EVENT] = "SELECT id, bad, taken_at, handled_at FROM event"
+			     " WHERE source = ?1 AND key = ?2",
+	[QUERY_SHOW_RUNS_OF_EVENT] =
+		"SELECT id FROM run WHERE revision IN"
+		" (SELECT revision FROM letter WHERE event = ?1)"
+		" ORDER BY queued_at DESC LIMIT 10",
 };
 
 /* What each kind of SQLite error asks of the caller; TEMP is not listed. */

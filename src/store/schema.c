@@ -132,6 +132,8 @@ static const char schema_1[] =
 	"CREATE INDEX outbox_of_run ON outbox (run);"
 	"CREATE INDEX outbox_unsent ON outbox (next_at)"
 	"  WHERE sent_at IS NULL AND failed_at IS NULL;"
+	"CREATE INDEX outbox_failed ON outbox (failed_at)"
+	"  WHERE failed_at IS NOT NULL;"
 	"CREATE INDEX outbox_sent ON outbox (sent_at)"
 	"  WHERE sent_at IS NOT NULL;"
 	/* What sources brought; a 'seen' one only says that its key was. What

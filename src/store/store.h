@@ -22,11 +22,13 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "store/backup.h"
 #include "store/event.h"
 #include "store/letter.h"
 #include "store/outbox.h"
 #include "store/trouble.h"
 #include "store/waiting.h"
+#include "store/show.h"
 #include "store/writer.h"
 
 /* NULL path: in memory. Makes the file (mode 600), migrates an older schema. */
