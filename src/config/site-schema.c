@@ -545,6 +545,10 @@ const struct schema site_form = {
 		{"state", KEY_PATH, FIELD(site, state),
 		 .fallback = "/var/lib/reroll",
 		 .doc = "The folder of the database and everything kept"},
+		{"control", KEY_PATH, FIELD(site, control),
+		 .doc = "The socket by which commands speak to the daemon, for "
+			"the group of its folder; without it control in the "
+			"state folder"},
 		{"projects", KEY_PATH, FIELD(site, projects),
 		 .fallback = REROLL_PROJECT_DIR,
 		 .doc = "A project file, or a folder of them"},
@@ -578,6 +582,12 @@ const struct schema site_form = {
 		 .doc = "What the bot does of itself"},
 		{NULL},
 	}};
+
+char *site_control(const struct site *site)
+{
+	return site->control ? g_strdup(site->control)
+			     : g_build_filename(site->state, "control", NULL);
+}
 
 const char *site_snapshots(const struct site *site)
 {

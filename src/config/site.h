@@ -103,6 +103,7 @@ struct site {
 	char *file; /* NULL: made of defaults */
 	char *dir;
 	char *state;	  /* directory */
+	char *control;	  /* the daemon's socket; NULL: see site_control() */
 	char *projects;	  /* file or directory of project files */
 	char *templates;  /* directory; NULL: the installed ones */
 	GPtrArray *trees; /* of struct tree_config */
@@ -164,6 +165,9 @@ char *site_print(const struct site *site);
 
 /* "overlay"; NULL for SNAPSHOTS_AUTO. */
 const char *site_snapshots(const struct site *site);
+
+/* The path of the daemon's socket; to be freed. */
+char *site_control(const struct site *site);
 
 /* By name; NULL name: the first. NULL when there is none. */
 const struct tree_config *site_tree(const struct site *site, const char *name);

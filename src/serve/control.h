@@ -5,14 +5,15 @@
  * Shapes: a Unix stream socket; the client writes one JSON object on one line,
  * {"call": NAME, ...}, and is answered with one line, {"ok": true, ...} or
  * {"ok": false, "error": TEXT, "code": NAME}; then the daemon closes. A mail
- * goes in it as base64. Limits: 64 MiB a request, 10 s until it is there, 64
+ * goes in it as base64. Limits: 64 MiB a request, 256 MiB of all that are on
+ * their way, 10 s until it is there and 10 s without progress of the answer, 64
  * clients at a time: more wait.
  * Rights: by the peer's credentials (SO_PEERCRED). Root and who the daemon runs
- * as may do everything; others whom the socket's mode and group let in may only
- * do what their row says (RIGHT_GROUP).
+ * as may do everything; others whom the socket's mode (660) and group (that of
+ * the folder it is in) let in may only do what their row says (RIGHT_GROUP).
  * Errors: of control_ask(): NOT_FOUND no daemon listens there; CONFIG it must
- * not be asked by us, or is asked wrong; TEMP it went away; what a call itself
- * answers keeps its code.
+ * not be asked by us, or is asked wrong; TEMP it went away, or says nothing for
+ * a minute; what a call itself answers keeps its code.
  * Async: calls are answered from the main loop; each exactly once.
  */
 #ifndef SERVE_CONTROL_H
@@ -47,11 +48,14 @@ struct control;
 
 /*
  * Listen; a socket that nobody listens on any more is replaced. CONFLICT when
- * another daemon listens there. `ops` ends with a row without a name.
+ * another daemon listens there. `ops` ends with a row without a name. Beside
+ * the socket stays PATH.lock, which is held as long as it is listened to.
  */
 struct control *control_new(const char *path, const struct control_op *ops,
 			    gpointer data, GError **error);
-/* Nothing is taken any more; calls under way are cut off. Removes the socket.
+/*
+ * Nothing is taken any more; calls under way are cut off. Removes the socket.
+ * Who has a call must still answer it, though nobody hears that.
  */
 void control_free(struct control *control);
 typedef struct control control_t;
@@ -59,5 +63,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(control_t, control_free)
 
 /* For the commands: blocks. `request` is taken; NULL with an error. */
 json_t *control_ask(const char *path, json_t *request, GError **error);
+
+/*
+ * The same in two steps, for who does something else when no daemon listens:
+ * the descriptor, or -1; and the question, which closes it.
+ */
+int control_connect(const char *path, GError **error);
+json_t *control_ask_on(int fd, json_t *request, GError **error);
 
 #endif

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libreroll_a_SOURCES += \
+	src/serve/bring.c src/serve/bring.h \
+	src/serve/control.c src/serve/control.h \
+	src/serve/control-client.c src/serve/control-internal.h \
+	src/serve/control-line.c \
+	src/serve/control-socket.c \
+	src/serve/look.c src/serve/look.h \
+	src/serve/look-internal.h src/serve/look-log.c \
+	src/serve/ops.c src/serve/ops.h \
+	src/serve/serve.h
+
+check_PROGRAMS += tests/unit/test-control tests/fuzz/fuzz-control
+tests_unit_test_control_SOURCES = tests/unit/test-control.c
+tests_unit_test_control_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-control
+tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_control_LDADD = $(FUZZ_LDADD)
+EXTRA_DIST += tests/fuzz/corpus-control
