@@ -14,17 +14,27 @@
 
 /* argv[0] is the subcommand's name; the value is the exit status. */
 int cmd_apply(int argc, char **argv);
+int cmd_approve(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
 int cmd_builds(int argc, char **argv);
+int cmd_cancel(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_deliver(int argc, char **argv);
 int cmd_jobs(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
+int cmd_log(int argc, char **argv);
 int cmd_match(int argc, char **argv);
 int cmd_parse(int argc, char **argv);
+int cmd_pause(int argc, char **argv);
 int cmd_render(int argc, char **argv);
 int cmd_reply(int argc, char **argv);
-int cmd_rootfs(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
 int cmd_results(int argc, char **argv);
+int cmd_retry(int argc, char **argv);
+int cmd_rootfs(int argc, char **argv);
+int cmd_show(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_submit(int argc, char **argv);
 int cmd_toolchains(int argc, char **argv);
 int cmd_trees(int argc, char **argv);
 

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reroll status: what this machine can do for series, one line a part; with
- * --arch the arches that are booted, and when each last came up.
+ * reroll status: what is under way, then what this machine can do for series,
+ * one line a part; with --arch the arches that are booted, and when each last
+ * came up.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/base.h"
 #include "build/build.h"
-#include "cmd/cmd.h"
+#include "cmd/ask.h"
 #include "lab/lab.h"
 #include "tree/tree.h"
 
 struct status {
-	char *site_path;
+	struct ask ask;
 	gboolean json, arch;
-	struct site *site;
+	struct site *site; /* that of ask */
 	struct keep *keep;
 	GPtrArray *boards; /* of struct board */
 };
 
 static void status_clear(struct status *status)
 {
-	g_free(status->site_path);
-	site_free(status->site);
+	ask_clear(&status->ask);
 	keep_free(status->keep);
 	g_clear_pointer(&status->boards, g_ptr_array_unref);
 }
@@ -121,9 +121,38 @@ static const struct {
 	{"trees", say_trees},	      {"labs", say_labs},
 };
 
-static void print_parts(const struct status *status)
+/*
+ * What is under way, into `json`: null where nothing can be known. That is no
+ * error: the rest is told in any case.
+ */
+static void look_at_runs(struct status *status, json_t *json)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(json_t) answer = ask_look(
+		&status->ask, json_pack("{s:s}", "call", "status"), &error);
+	json_t *runs = json_object_get(answer, "status");
+	const char *without = status->ask.without;
+
+	json_object_set_new(json, "daemon", json_boolean(answer && !without));
+	json_object_set_new(json, "without", json_text(without));
+	json_object_set(json, "status", runs ? runs : json_null());
+	if (status->json)
+		return;
+	if (runs) {
+		print_daemon(runs, &status->ask);
+		print_runs(runs);
+	} else if (without) {
+		printf("%-10s %s; %s\n", "daemon", without, error->message);
+	} else {
+		printf("%-10s %s\n", "daemon", error->message);
+	}
+}
+
+static void print_parts(struct status *status)
 {
 	g_autoptr(json_t) json = json_object();
+
+	look_at_runs(status, json);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
 		g_autofree char *text = parts[i].say(status);
@@ -194,9 +223,7 @@ static bool parse_options(struct status *status, int *argc, char ***argv,
 			  GError **error)
 {
 	const GOptionEntry entries[] = {
-		{"site", 's', 0, G_OPTION_ARG_FILENAME, &status->site_path,
-		 "site file (default: ./reroll.yaml or " REROLL_SITE_FILE ")",
-		 "FILE"},
+		ASK_SITE_OPTION(&status->ask),
 		{"arch", 0, 0, G_OPTION_ARG_NONE, &status->arch,
 		 "the boards of each arch, and when each was last booted",
 		 NULL},
@@ -206,7 +233,8 @@ static bool parse_options(struct status *status, int *argc, char ***argv,
 	};
 
 	return cmd_parse_options(argc, argv, entries,
-				 "what this machine can do for series",
+				 "what is under way, and what this machine can "
+				 "do for series",
 				 "Exit status 0: told, 2: wrong usage or "
 				 "configuration.",
 				 error);
@@ -216,13 +244,10 @@ static bool load(struct status *status, GError **error)
 {
 	g_autoptr(problems_t) problems = problems_new();
 
-	if (!status->site_path)
-		status->site_path = g_strdup(cmd_find_site());
-	status->site = status->site_path
-			       ? site_load(status->site_path, problems)
-			       : site_default();
-	if (status->site)
-		status->boards = boards_of_site(status->site, problems);
+	if (!ask_open(&status->ask, error))
+		return false;
+	status->site = status->ask.site;
+	status->boards = boards_of_site(status->site, problems);
 	if (problems_to_error(problems, error))
 		return false;
 	status->keep = cmd_keep_new(status->site);
