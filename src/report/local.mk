@@ -16,3 +16,14 @@ check_PROGRAMS += tests/unit/test-reply
 tests_unit_test_reply_SOURCES = tests/unit/test-reply.c
 tests_unit_test_reply_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-reply
+
+# The sender of the outbox.
+libreroll_a_SOURCES += \
+	src/report/outbox.c src/report/outbox.h \
+	src/report/told.c src/report/told.h \
+	src/report/way.c src/report/way.h
+check_PROGRAMS += tests/unit/test-outbox
+tests_unit_test_outbox_SOURCES = tests/unit/test-outbox.c \
+	tests/unit/test-smtp.h
+tests_unit_test_outbox_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-outbox

@@ -5,12 +5,15 @@
  *
  * A mail that was accepted is marked so, synced, before the next is begun: a
  * crash between the two sends the same mail with the same Message-ID again,
- * never one whose acceptance was seen.
+ * never one whose acceptance was seen. While the store cannot be written,
+ * nothing is begun; the mark is tried again until it is kept.
  * Pauses: after trouble 30 s, doubled up to an hour, of that mail alone; when
- * the server cannot be reached, of all. Refused for good (5xx) is failed and
- * told. At most `rate_per_hour` in any hour; the rest waits.
- * Dry: instead of a server each mail goes to a Maildir.
- * Errors: none comes out; trouble is told, once until it changes, and its end.
+ * the server cannot be reached or refuses us, of all. Refused for good (5xx) is
+ * failed and told. At most `rate_per_hour` of the site in any hour; the rest
+ * waits.
+ * Dry: instead of a server each mail goes to a Maildir, at any rate.
+ * Errors: none comes out; trouble is told, once until it changes in more than
+ * numbers, and its end.
  */
 #ifndef REPORT_OUTBOX_H
 #define REPORT_OUTBOX_H
@@ -23,14 +26,17 @@
 
 struct outbox;
 
-/* `about`: "smtp" or "mail to NAME@HOST"; NULL text: it is over. */
+/*
+ * `about`: "smtp", "outbox" (the store) or "mail to NAME@HOST"; NULL text: it
+ * is over.
+ */
 typedef void (*outbox_tell)(const char *about, const char *text, gpointer data);
 
 struct outbox_options {
 	struct writer *writer;	 /* borrowed */
 	const struct site *site; /* borrowed; its `mail` */
-	const char *dry_maildir; /* NULL: the server of the site */
-	outbox_tell tell;
+	const char *dry_maildir; /* borrowed; NULL: the server of the site */
+	outbox_tell tell;	 /* NULL: nobody is told */
 	gpointer data;
 	guint backoff_ms, backoff_most_ms; /* 0: as above */
 	guint timeout_s;		   /* 0: 120 */
@@ -44,7 +50,9 @@ void outbox_wake(struct outbox *outbox);
 
 /*
  * Begin no other mail; the callback comes when none is under way. After
- * `cancellable` the one under way is cut off (and sent again another time).
+ * `cancellable` the one under way is cut off (and sent again another time), and
+ * a mark that the store does not take is given up; without one it is tried once
+ * more.
  */
 void outbox_stop_async(struct outbox *outbox, GCancellable *cancellable,
 		       GAsyncReadyCallback callback, gpointer user_data);

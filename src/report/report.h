@@ -7,6 +7,7 @@
 #define REPORT_REPORT_H
 
 #include "report/finding.h"
+#include "report/outbox.h"
 #include "report/outcome.h"
 #include "report/reply.h"
 
