@@ -19,6 +19,7 @@ static const struct {
 	{"parse", cmd_parse, "mails and the series they make, as JSON"},
 	{"apply", cmd_apply, "the tree a series gives, or why not, as JSON"},
 	{"deliver", cmd_deliver, "take one mail from an MTA"},
+	{"serve", cmd_serve, "the daemon: take series, answer them by mail"},
 	{"lint", cmd_lint, "every problem of configuration files"},
 	{"log", cmd_log, "what a build or a boot of a run has said"},
 	{"match", cmd_match, "the boards a kernel can boot on, as JSON"},

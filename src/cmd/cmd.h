@@ -32,6 +32,7 @@ int cmd_resume(int argc, char **argv);
 int cmd_results(int argc, char **argv);
 int cmd_retry(int argc, char **argv);
 int cmd_rootfs(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_submit(int argc, char **argv);

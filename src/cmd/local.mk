@@ -21,10 +21,10 @@ libreroll_a_SOURCES += \
 	src/cmd/rootfs.c \
 	src/cmd/results.c \
 	src/cmd/status.c \
+	src/cmd/serve.c \
 	src/cmd/show.c \
 	src/cmd/status.c src/cmd/status-runs.c \
 	src/cmd/submit.c \
-	src/cmd/templates.c \
 	src/cmd/toolchains.c src/cmd/toolchains-install.c \
 	src/cmd/toolchains-internal.h \
 	src/cmd/trees.c

@@ -1,14 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libreroll_a_SOURCES += \
 	src/serve/bring.c src/serve/bring.h \
+	src/serve/collect.c src/serve/collect.h src/serve/collect-read.c \
+	src/serve/commands.c \
 	src/serve/control.c src/serve/control.h \
 	src/serve/control-client.c src/serve/control-internal.h \
 	src/serve/control-line.c \
 	src/serve/control-socket.c \
 	src/serve/look.c src/serve/look.h \
 	src/serve/look-internal.h src/serve/look-log.c \
+	src/serve/daemon.h \
+	src/serve/lead.c src/serve/lead.h src/serve/lead-end.c \
 	src/serve/ops.c src/serve/ops.h \
-	src/serve/serve.h
+	src/serve/orders.c src/serve/orders.h \
+	src/serve/queue.c src/serve/queue.h \
+	src/serve/runs-trim.c \
+	src/serve/serve.c src/serve/serve.h \
+	src/serve/settings.c src/serve/settings.h \
+	src/serve/trouble.c \
+	src/serve/upkeep.c \
+	src/serve/watch.c src/serve/watch.h
 
 check_PROGRAMS += tests/unit/test-control tests/fuzz/fuzz-control
 tests_unit_test_control_SOURCES = tests/unit/test-control.c

@@ -7,6 +7,7 @@
 #include "intake/intake.h"
 #include "serve/bring.h"
 #include "serve/look.h"
+#include "serve/orders.h"
 #include "store/store.h"
 
 static struct ops_context *context_of(const struct control_call *call)
@@ -212,5 +213,10 @@ const struct control_op daemon_ops[] = {
 	{"deliver", RIGHT_GROUP, op_deliver},
 	{"submit", RIGHT_GROUP, op_submit},
 	{"wake", RIGHT_GROUP, op_wake},
+	{"retry", RIGHT_STAFF, op_retry},
+	{"cancel", RIGHT_STAFF, op_cancel},
+	{"approve", RIGHT_STAFF, op_approve},
+	{"pause", RIGHT_STAFF, op_pause},
+	{"resume", RIGHT_STAFF, op_resume},
 	{NULL},
 };

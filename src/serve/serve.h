@@ -6,9 +6,28 @@
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
 
+#include <glib.h>
+#include <stdbool.h>
+
 #include "serve/bring.h"
 #include "serve/control.h"
 #include "serve/look.h"
 #include "serve/ops.h"
+
+struct serve_options {
+	const char *site_path;	   /* NULL: there is none */
+	const char *projects_path; /* overrides the site's; or NULL */
+	const char *dry_maildir;   /* replies go there; NULL: to the server */
+	bool no_sandbox;
+	bool until_idle; /* end when nothing is left to do */
+};
+
+/*
+ * Run until SIGTERM or SIGINT. CONFIG when what staff wrote cannot be used;
+ * CONFLICT when another daemon has the state folder; TEMP when the store cannot
+ * be opened. State is what the store has: it can be killed at any instruction,
+ * and the next one goes on from there.
+ */
+bool serve_run(const struct serve_options *options, GError **error);
 
 #endif

@@ -89,7 +89,7 @@ static const char *const queries[QUERY_COUNT] = {
 		"SELECT run.id, series.submitter, run.project, run.stage,"
 		" run.held, run.revision, run.queued_at, run.next_at,"
 		" run.priority, run.attempts, run.round, run.base,"
-		" run.approved, run.outcome FROM run"
+		" run.approved, run.outcome, run.submitter FROM run"
 		" JOIN revision ON revision.id = run.revision"
 		" JOIN series ON series.id = revision.series"
 		" WHERE run.stage IS NOT NULL ORDER BY run.queued_at, run.id",
@@ -97,7 +97,7 @@ static const char *const queries[QUERY_COUNT] = {
 		"SELECT run.id, series.submitter, run.project, run.stage,"
 		" run.held, run.revision, run.queued_at, run.next_at,"
 		" run.priority, run.attempts, run.round, run.base,"
-		" run.approved, run.outcome FROM run"
+		" run.approved, run.outcome, run.submitter FROM run"
 		" JOIN revision ON revision.id = run.revision"
 		" JOIN series ON series.id = revision.series"
 		" WHERE run.id = ?1",

@@ -143,6 +143,7 @@ void waiting_run_free(struct waiting_run *run)
 	g_free(run->held);
 	g_free(run->base);
 	g_free(run->outcome);
+	g_free(run->identity);
 	g_free(run);
 }
 
@@ -164,6 +165,7 @@ static struct waiting_run *waiting_read(sqlite3_stmt *row)
 	run->base = column_text(row, 11);
 	run->approved = sqlite3_column_int(row, 12) != 0;
 	run->outcome = column_text(row, 13);
+	run->identity = column_text(row, 14);
 	return run;
 }
 

@@ -71,6 +71,7 @@ struct waiting_run {
 	char *id;
 	char *submitter; /* who sent the series, as a key */
 	char *project;	 /* NULL: not known yet */
+	char *identity;	 /* whom it was found to be of, as a key; NULL */
 	char *stage;	 /* NULL: it has ended, with this: */
 	char *outcome;	 /* NULL: it has not */
 	char *held;	 /* NULL: it is not */

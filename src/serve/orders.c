@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "serve/orders.h"
+
+#include <string.h>
+
+struct given {
+	struct daemon *daemon;
+	struct order_of of;
+	char *run, *base; /* the texts of it */
+	char *id, *text;
+	char *queue, *stop; /* runs, when it is done */
+};
+
+static void given_free(gpointer data)
+{
+	struct given *given = data;
+
+	g_free(given->run);
+	g_free(given->base);
+	g_free(given->id);
+	g_free(given->text);
+	g_free(given->queue);
+	g_free(given->stop);
+	g_free(given);
+}
+
+static bool refuse(GError **error, const char *run, const char *why)
+{
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFLICT, "the run %s %s",
+		    run, why);
+	return false;
+}
+
+/* Another run of the same revision. */
+static bool run_again(struct store *store, struct given *given,
+		      const struct queued_run *like, GError **error)
+{
+	given->queue = lead_make_run(store, like, error);
+	return given->queue != NULL;
+}
+
+static bool order_retry(struct store *store, struct given *given,
+			const struct waiting_run *run, GError **error)
+{
+	const struct queued_run like = {
+		.revision = run->revision,
+		.base = given->base ? given->base : run->base,
+		.approved = run->approved,
+		.priority = 1,
+		.round = run->round + 1,
+	};
+
+	if (!run->stage || given->base) {
+		if (run->stage &&
+		    !store_run_stop(store, run->id,
+				    "it is done on another base", error))
+			return false;
+		given->stop = run->stage ? g_strdup(run->id) : NULL;
+		if (!run_again(store, given, &like, error))
+			return false;
+		given->text = g_strdup_printf(
+			"the revision of run %s is checked again, as run %s",
+			run->id, given->queue);
+		return true;
+	}
+	if (!run->held && !run->attempts)
+		return refuse(error, run->id,
+			      "is under way: it needs no retry");
+	given->queue = g_strdup(run->id);
+	given->text = g_strdup_printf("the run %s goes on", run->id);
+	return store_run_release(store, run->id, error);
+}
+
+static bool order_cancel(struct store *store, struct given *given,
+			 const struct waiting_run *run, GError **error)
+{
+	if (!run->stage)
+		return refuse(error, run->id, "has ended already");
+	given->stop = g_strdup(run->id);
+	given->text = g_strdup_printf("the run %s is stopped; nobody is told",
+				      run->id);
+	return store_run_stop(store, run->id, "it was cancelled", error);
+}
+
+static bool order_approve(struct store *store, struct given *given,
+			  const struct waiting_run *run, GError **error)
+{
+	const struct queued_run like = {
+		.revision = run->revision,
+		.base = run->base,
+		.approved = true,
+		.priority = 1,
+		.round = run->round,
+	};
+
+	if (run->stage && run->held) {
+		given->queue = g_strdup(run->id);
+		given->text = g_strdup_printf("the run %s goes on", run->id);
+		return store_run_release(store, run->id, error);
+	}
+	if (run->stage)
+		return refuse(error, run->id,
+			      "waits for nobody: it is under way");
+	if (g_strcmp0(run->outcome, "submitter-unclear") != 0)
+		return refuse(error, run->id,
+			      "was not held because its submitter is unclear: "
+			      "\"reroll retry\" does it again");
+	if (!run_again(store, given, &like, error))
+		return false;
+	given->text = g_strdup_printf("approved: the series goes on as run %s",
+				      given->queue);
+	return true;
+}
+
+static bool order_work(struct store *store, gpointer data, GError **error)
+{
+	static bool (*const orders[])(
+		struct store * store, struct given * given,
+		const struct waiting_run *run, GError **error) = {
+		[ORDER_RETRY] = order_retry,
+		[ORDER_CANCEL] = order_cancel,
+		[ORDER_APPROVE] = order_approve,
+	};
+	struct given *given = data;
+	g_autoptr(waiting_run_t) run = NULL;
+
+	given->id = store_run_find(store, given->run, error);
+	return given->id && store_run_get(store, given->id, &run, error) &&
+	       orders[given->of.order](store, given, run, error);
+}
+
+static void order_done(GObject *source, GAsyncResult *res, gpointer data)
+{
+	g_autoptr(GTask) task = data;
+	struct given *given = g_task_get_task_data(task);
+	GError *error = NULL;
+
+	(void)source;
+	if (!writer_do_finish(res, &error)) {
+		g_task_return_error(task, error);
+		return;
+	}
+	log_event(LOG_LEVEL_INFO, given->id, "order: %s", given->text);
+	if (given->stop)
+		lead_cancel(given->daemon, given->stop);
+	if (given->queue) {
+		trouble_end(given->daemon, "run", given->id);
+		lead_queue(given->daemon, given->queue);
+	}
+	g_task_return_pointer(task, g_steal_pointer(&given->text), g_free);
+}
+
+void order_async(struct daemon *daemon, const struct order_of *of,
+		 GAsyncReadyCallback callback, gpointer user_data)
+{
+	struct given *given = g_new0(struct given, 1);
+	GTask *task = g_task_new(NULL, NULL, callback, user_data);
+	const struct write write = {WRITE_SYNCED, order_work, given};
+
+	given->daemon = daemon;
+	given->of = *of;
+	given->run = g_strdup(of->run);
+	given->base = g_strdup(of->base);
+	g_task_set_task_data(task, given, given_free);
+	writer_do_async(daemon->writer, &write, order_done, task);
+}
+
+char *order_finish(GAsyncResult *res, GError **error)
+{
+	return g_task_propagate_pointer(G_TASK(res), error);
+}
+
+static void answer_text(struct control_call *call, const char *text)
+{
+	control_answer(call, json_pack("{s:o}", "text", json_text(text)));
+}
+
+static void op_done(GObject *source, GAsyncResult *res, gpointer data)
+{
+	GError *error = NULL;
+	g_autofree char *text = order_finish(res, &error);
+
+	(void)source;
+	if (text)
+		answer_text(data, text);
+	else
+		control_refuse(data, error);
+}
+
+static const char *text_of(const struct control_call *call, const char *key)
+{
+	return json_string_value(json_object_get(call->request, key));
+}
+
+static void order_call(struct control_call *call, enum order order)
+{
+	const struct order_of of = {
+		.order = order,
+		.run = text_of(call, "run"),
+		.base = text_of(call, "base"),
+		.remember = json_is_true(
+			json_object_get(call->request, "remember")),
+	};
+
+	if (of.run)
+		order_async(call->data, &of, op_done, call);
+	else
+		control_refuse(call,
+			       g_error_new(REROLL_ERROR, REROLL_ERROR_INPUT,
+					   "the request names no \"run\""));
+}
+
+void op_retry(struct control_call *call)
+{
+	order_call(call, ORDER_RETRY);
+}
+
+void op_cancel(struct control_call *call)
+{
+	order_call(call, ORDER_CANCEL);
+}
+
+void op_approve(struct control_call *call)
+{
+	order_call(call, ORDER_APPROVE);
+}
+
+/* A pause, or its end, on its way into the store. */
+struct pausing {
+	struct control_call *call;
+	char *what;
+	bool pause;
+};
+
+static bool pause_work(struct store *store, gpointer data, GError **error)
+{
+	const struct pausing *pausing = data;
+
+	return pausing->pause ? store_pause(store, pausing->what, error)
+			      : store_resume(store, pausing->what, error);
+}
+
+static void pause_done(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct pausing *pausing = data;
+	struct daemon *daemon = pausing->call->data;
+	g_autofree char *what = pausing->what;
+	GError *error = NULL;
+
+	(void)source;
+	if (!writer_do_finish(res, &error)) {
+		control_refuse(pausing->call, error);
+	} else if (pausing->pause) {
+		g_hash_table_add(daemon->paused, g_strdup(what));
+		answer_text(pausing->call,
+			    "paused: what is under way ends, nothing more is "
+			    "begun");
+	} else {
+		bool was = g_hash_table_remove(daemon->paused, what);
+
+		answer_text(pausing->call,
+			    was ? "it goes on" : "it was not paused");
+		lead_next(daemon);
+	}
+	g_free(pausing);
+}
+
+/* NULL with INPUT when nothing of that name can be paused. */
+static char *what_of(const struct control_call *call, GError **error)
+{
+	const struct daemon *daemon = call->data;
+	const struct settings *settings = daemon->settings;
+	const char *what = text_of(call, "what");
+	g_autofree char *quoted = text_quote(what ? what : "", -1);
+	const char *name = what ? strchr(what, ' ') : NULL;
+
+	if (!what || strcmp(what, "all") == 0)
+		return g_strdup("all");
+	for (guint i = 0; name && i < settings->projects->len; i++) {
+		const struct project *project = settings->projects->pdata[i];
+
+		if (g_str_has_prefix(what, "project ") &&
+		    strcmp(project->name, name + 1) == 0)
+			return g_strdup(what);
+	}
+	for (guint i = 0; name && i < settings->site->labs->len; i++) {
+		const struct lab_config *lab = settings->site->labs->pdata[i];
+
+		if (g_str_has_prefix(what, "lab ") &&
+		    strcmp(lab->name, name + 1) == 0)
+			return g_strdup(what);
+	}
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_INPUT,
+		    "nothing is called %s: it is \"project NAME\", \"lab "
+		    "NAME\" or nothing, for all",
+		    quoted);
+	return NULL;
+}
+
+static void set_pause(struct control_call *call, bool pause)
+{
+	struct daemon *daemon = call->data;
+	GError *error = NULL;
+	char *what = what_of(call, &error);
+	struct pausing *pausing;
+	struct write write = {WRITE_SYNCED, pause_work, NULL};
+
+	if (!what) {
+		control_refuse(call, error);
+		return;
+	}
+	pausing = g_new0(struct pausing, 1);
+	*pausing = (struct pausing){call, what, pause};
+	write.data = pausing;
+	writer_do_async(daemon->writer, &write, pause_done, pausing);
+}
+
+void op_pause(struct control_call *call)
+{
+	set_pause(call, true);
+}
+
+void op_resume(struct control_call *call)
+{
+	set_pause(call, false);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The start, the loop, the end. SIGTERM ends what is under way kindly: nothing
+ * new is begun, gates end, builds get their time, mail that is being sent is
+ * sent; a second SIGTERM cuts all of it off. SIGHUP reads all that staff wrote
+ * again: a file with a mistake changes nothing.
+ */
+#include <glib-unix.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "serve/lead.h"
+#include "serve/ops.h"
+#include "serve/watch.h"
+
+#define DRAIN_MS 60000
+#define GATES_A_PROCESSOR 2
+#define BUILDS_A_SLOT 2
+
+static bool open_state(struct daemon *daemon, GError **error)
+{
+	const struct site *site = daemon->settings->site;
+	g_autofree char *path = NULL;
+
+	daemon->state_dir = g_strdup(site->state);
+	daemon->runs_dir = g_build_filename(site->state, "runs", NULL);
+	if (g_mkdir_with_parents(daemon->runs_dir, 0755) != 0) {
+		g_autofree char *dir = text_quote(daemon->runs_dir, -1);
+
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "the folder %s cannot be made: give its parent to "
+			    "the user that reroll runs as, or name another as "
+			    "\"state\" in the site file",
+			    dir);
+		return false;
+	}
+	daemon->boards_dir = place_find(site, "boards");
+	path = g_build_filename(site->state, "reroll.db", NULL);
+	daemon->store = store_open(path, error);
+	if (!daemon->store)
+		return false;
+	daemon->writer = writer_new(daemon->store);
+	return true;
+}
+
+/* What was there when the last one ended, however it did. */
+struct before {
+	GPtrArray *runs;   /* of struct waiting_run */
+	GPtrArray *paused; /* of char * */
+};
+
+static bool before_work(struct store *store, gpointer data, GError **error)
+{
+	struct before *before = data;
+
+	return store_runs_waiting(store, &before->runs, error) &&
+	       store_paused(store, &before->paused, error);
+}
+
+static bool take_up(struct daemon *daemon, GError **error)
+{
+	struct before before = {0};
+	const struct write write = {WRITE_KEPT, before_work, &before};
+	bool ok = writer_do(daemon->writer, &write, error);
+
+	for (guint i = 0; ok && i < before.paused->len; i++)
+		g_hash_table_add(daemon->paused,
+				 g_strdup(before.paused->pdata[i]));
+	for (guint i = 0; ok && i < before.runs->len; i++)
+		lead_put(daemon, before.runs->pdata[i]);
+	if (ok && before.runs->len)
+		log_event(LOG_LEVEL_INFO, NULL, "%u runs go on",
+			  before.runs->len);
+	g_clear_pointer(&before.runs, g_ptr_array_unref);
+	g_clear_pointer(&before.paused, g_ptr_array_unref);
+	return ok;
+}
+
+static void on_arrived(gpointer data)
+{
+	collect_wake(data);
+}
+
+static bool make_intakes(struct daemon *daemon, const struct site *site,
+			 GPtrArray *intakes, GError **error)
+{
+	struct intake_sink sink = intake_writer_sink(daemon->writer);
+
+	sink.arrived = on_arrived;
+	sink.arrived_data = daemon;
+	for (guint i = 0; i < site->sources->len; i++) {
+		struct intake *intake = intake_new(site->sources->pdata[i],
+						   &sink, NULL, error);
+
+		if (!intake)
+			return false;
+		g_ptr_array_add(intakes, intake);
+	}
+	return true;
+}
+
+static void start_intakes(struct daemon *daemon)
+{
+	for (guint i = 0; i < daemon->intakes->len; i++)
+		intake_start(daemon->intakes->pdata[i]);
+}
+
+static GPtrArray *intakes_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)intake_free);
+}
+
+static void mail_trouble(const char *about, const char *text, gpointer data)
+{
+	if (text)
+		trouble_note(data, "mail", about, text);
+	else
+		trouble_end(data, "mail", about);
+}
+
+static struct outbox *make_outbox(struct daemon *daemon,
+				  const struct site *site, GError **error)
+{
+	const struct outbox_options options = {
+		.writer = daemon->writer,
+		.site = site,
+		.dry_maildir = daemon->options->dry_maildir,
+		.tell = mail_trouble,
+		.data = daemon,
+	};
+
+	return outbox_new(&options, error);
+}
+
+static guint slots_of_site(const struct site *site)
+{
+	return site->workers.slots ? (guint)site->workers.slots
+				   : MAX(1, g_get_num_processors() / 2);
+}
+
+static void on_brought(gpointer data)
+{
+	collect_wake(data);
+}
+
+static json_t *source_json(const struct intake *intake)
+{
+	struct intake_status status;
+	json_t *json;
+
+	intake_status(intake, &status);
+	json = json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:o}", "name",
+			 status.name, "kind", status.kind, "running",
+			 status.running, "taken", (json_int_t)status.taken,
+			 "bad", (json_int_t)status.bad, "last_at",
+			 (json_int_t)status.last_at, "trouble",
+			 json_text(status.trouble));
+	g_free(status.trouble);
+	return json;
+}
+
+/* What only the running daemon knows. */
+static json_t *live_json(gpointer data)
+{
+	const struct daemon *daemon = data;
+	json_t *sources = json_array();
+
+	for (guint i = 0; i < daemon->intakes->len; i++)
+		json_array_append_new(sources,
+				      source_json(daemon->intakes->pdata[i]));
+	return json_pack(
+		"{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:o}", "sources",
+		sources, "gates_busy", (json_int_t)daemon->gates_busy,
+		"gates_most", (json_int_t)daemon->gates_most, "builds_busy",
+		(json_int_t)daemon->builds_busy, "builds_most",
+		(json_int_t)daemon->builds_most, "waiting_for_gates",
+		(json_int_t)queue_length(daemon->gates), "waiting_for_builds",
+		(json_int_t)queue_length(daemon->builds), "disk_low",
+		daemon->disk_low, "ending", daemon->draining, "loop",
+		watch_to_json());
+}
+
+static bool start(struct daemon *daemon, GError **error)
+{
+	const struct site *site = daemon->settings->site;
+	g_autofree char *control = NULL;
+	g_autofree char *kept = NULL;
+
+	tempdir_sweep();
+	if (!open_state(daemon, error))
+		return false;
+	daemon->ops = (struct ops_context){
+		.writer = daemon->writer,
+		.state_dir = daemon->state_dir,
+		.wake = on_brought,
+		.live = live_json,
+		.data = daemon,
+	};
+	control = site_control(site);
+	daemon->control = control_new(control, daemon_ops, daemon, error);
+	if (!daemon->control)
+		return false;
+	kept = place_find(site, "builds");
+	daemon->keep = keep_new(kept, site->workers.keep_bytes,
+				site_snapshots(site));
+	daemon->builds_most = slots_of_site(site) * BUILDS_A_SLOT;
+	daemon->gates_most = g_get_num_processors() * GATES_A_PROCESSOR;
+	daemon->slots = slots_new(slots_of_site(site));
+	daemon->outbox = make_outbox(daemon, site, error);
+	return daemon->outbox &&
+	       make_intakes(daemon, site, daemon->intakes, error) &&
+	       take_up(daemon, error);
+}
+
+/* Runs under way keep what they began with. */
+static bool reload(struct daemon *daemon, GError **error)
+{
+	g_autoptr(settings_t) fresh = settings_load(daemon->options, error);
+	g_autoptr(GPtrArray) intakes = intakes_new();
+
+	if (!fresh || !make_intakes(daemon, fresh->site, intakes, error))
+		return false;
+	if (g_strcmp0(fresh->site->state, daemon->state_dir) != 0) {
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
+			    "\"state\" is another folder now: that needs a "
+			    "restart");
+		return false;
+	}
+	g_ptr_array_unref(daemon->intakes);
+	daemon->intakes = g_steal_pointer(&intakes);
+	g_ptr_array_add(daemon->kept_settings, daemon->settings);
+	daemon->settings = g_steal_pointer(&fresh);
+	if (!daemon->disk_low)
+		start_intakes(daemon);
+	lead_next(daemon);
+	return true;
+}
+
+static gboolean on_reload(gpointer data)
+{
+	struct daemon *daemon = data;
+	g_autoptr(GError) error = NULL;
+
+	notify_manager("RELOADING=1");
+	if (reload(daemon, &error)) {
+		log_event(LOG_LEVEL_INFO, NULL, "configuration read again");
+		trouble_end(daemon, "configuration", "reload");
+	} else {
+		trouble_note(daemon, "configuration", "reload", error->message);
+	}
+	notify_manager("READY=1");
+	return G_SOURCE_CONTINUE;
+}
+
+static void cut_off(struct daemon *daemon)
+{
+	g_autoptr(GList) leads = g_hash_table_get_values(daemon->leads);
+
+	for (GList *at = leads; at; at = at->next)
+		lead_cut_off(at->data);
+}
+
+static gboolean on_drained(gpointer data)
+{
+	cut_off(data);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_end(gpointer data)
+{
+	struct daemon *daemon = data;
+
+	if (daemon->draining) {
+		cut_off(daemon);
+		return G_SOURCE_CONTINUE;
+	}
+	log_event(LOG_LEVEL_INFO, NULL, "ending: %u runs are under way",
+		  g_hash_table_size(daemon->leads));
+	notify_manager("STOPPING=1");
+	daemon->draining = true;
+	for (guint i = 0; i < daemon->intakes->len; i++)
+		intake_stop(daemon->intakes->pdata[i]);
+	if (g_hash_table_size(daemon->leads) == 0)
+		g_main_loop_quit(daemon->loop);
+	else
+		g_timeout_add(DRAIN_MS, on_drained, daemon);
+	return G_SOURCE_CONTINUE;
+}
+
+static void on_stopped(GObject *source, GAsyncResult *res, gpointer data)
+{
+	bool *stopped = data;
+
+	(void)source;
+	outbox_stop_finish(res, NULL);
+	*stopped = true;
+}
+
+/* The mail that a server is being given is the last. */
+static void stop_outbox(struct daemon *daemon)
+{
+	bool stopped = false;
+
+	if (!daemon->outbox)
+		return;
+	outbox_stop_async(daemon->outbox, NULL, on_stopped, &stopped);
+	while (!stopped)
+		g_main_context_iteration(NULL, TRUE);
+	outbox_free(daemon->outbox);
+}
+
+static void daemon_clear(struct daemon *daemon)
+{
+	g_clear_pointer(&daemon->control, control_free);
+	g_clear_pointer(&daemon->intakes, g_ptr_array_unref);
+	while (intake_busy() || daemon->collecting)
+		g_main_context_iteration(NULL, TRUE);
+	g_clear_pointer(&daemon->upkeep, upkeep_free);
+	stop_outbox(daemon);
+	writer_free(daemon->writer);
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	store_close(daemon->store);
+	g_hash_table_unref(daemon->leads);
+	g_hash_table_unref(daemon->paused);
+	g_hash_table_unref(daemon->troubles);
+	queue_free(daemon->gates);
+	queue_free(daemon->builds);
+	keep_free(daemon->keep);
+	slots_free(daemon->slots);
+	g_ptr_array_unref(daemon->kept_settings);
+	settings_unref(daemon->settings);
+	g_free(daemon->state_dir);
+	g_free(daemon->runs_dir);
+	g_free(daemon->boards_dir);
+	g_clear_pointer(&daemon->loop, g_main_loop_unref);
+}
+
+static void run_loop(struct daemon *daemon)
+{
+	guint signals[] = {
+		g_unix_signal_add(SIGTERM, on_end, daemon),
+		g_unix_signal_add(SIGINT, on_end, daemon),
+		g_unix_signal_add(SIGHUP, on_reload, daemon),
+	};
+
+	daemon->loop = g_main_loop_new(NULL, FALSE);
+	daemon->upkeep = upkeep_new(daemon);
+	watch_start();
+	start_intakes(daemon);
+	collect_wake(daemon);
+	outbox_wake(daemon->outbox);
+	lead_next(daemon);
+	notify_manager("READY=1");
+	log_event(LOG_LEVEL_INFO, NULL, "ready: %u sources, %u projects",
+		  daemon->intakes->len, daemon->settings->projects->len);
+	g_main_loop_run(daemon->loop);
+	watch_stop();
+	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)
+		g_source_remove(signals[i]);
+}
+
+bool serve_run(const struct serve_options *options, GError **error)
+{
+	struct daemon daemon = {
+		.options = options,
+		.leads = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+					       lead_free),
+		.paused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						NULL),
+		.troubles = g_hash_table_new_full(g_str_hash, g_str_equal,
+						  g_free, g_free),
+		.gates = queue_new(),
+		.builds = queue_new(),
+		.intakes = intakes_new(),
+		.kept_settings = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)settings_unref),
+	};
+	bool ok;
+
+	signal(SIGPIPE, SIG_IGN);
+	daemon.settings = settings_load(options, error);
+	ok = daemon.settings && start(&daemon, error);
+	if (ok)
+		run_loop(&daemon);
+	daemon_clear(&daemon);
+	return ok;
+}
