@@ -27,6 +27,8 @@
 #include <stdbool.h>
 
 #include "config/cfg.h"
+#include "intake/patchwork-post.h"
+#include "intake/patchwork-state.h"
 #include "store/store.h"
 
 struct intake_sink {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "intake/patchwork-post.h"
+#include "intake/intake.h"
 
 #include <string.h>
 

@@ -17,7 +17,10 @@
 #ifndef INTAKE_PATCHWORK_POST_H
 #define INTAKE_PATCHWORK_POST_H
 
-#include "intake/intake.h"
+#include <gio/gio.h>
+#include <stdbool.h>
+
+#include "config/cfg.h"
 
 enum patchwork_state {
 	PATCHWORK_PENDING,
@@ -35,6 +38,7 @@ struct patchwork_result {
 	const char *url, *summary; /* or NULL */
 };
 
+struct intake_timing;
 struct patchwork_poster;
 
 /* CONFIG for a source that is no Patchwork, or has no secret. */

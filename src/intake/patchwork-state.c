@@ -4,7 +4,7 @@
  * are compared as slugs. freedesktop.org's numbers its states, so its list is
  * asked for first.
  */
-#include "intake/patchwork-state.h"
+#include "intake/intake.h"
 
 #include <string.h>
 

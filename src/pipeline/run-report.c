@@ -136,6 +136,96 @@ static struct identity *identity_of_stranger(const struct series *series,
 	return identity_decide(series_reply_target(series), &rules);
 }
 
+#define COPIES_MOST 20
+
+static void add_copy(GPtrArray *cc, const struct site *site,
+		     const struct mailbox *one)
+{
+	if (cc->len >= COPIES_MOST ||
+	    email_equal(one->email, site->mail.from_email))
+		return;
+	for (guint i = 0; i < cc->len; i++) {
+		const struct mailbox *have = cc->pdata[i];
+
+		if (email_equal(have->email, one->email))
+			return;
+	}
+	g_ptr_array_add(cc, mailbox_new(one->name, one->email));
+}
+
+static void add_addresses(GPtrArray *cc, const struct site *site,
+			  const GPtrArray *emails)
+{
+	for (guint i = 0; i < emails->len; i++) {
+		const struct mailbox one = {(char *)(gintptr) "",
+					    emails->pdata[i]};
+
+		add_copy(cc, site, &one);
+	}
+}
+
+/* Whoever got the mail that is answered, its list above all. */
+static void add_readers(GPtrArray *cc, const struct site *site,
+			const struct message *target)
+{
+	const char *headers[] = {target->to, target->cc};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(headers); i++) {
+		g_autoptr(GPtrArray)
+			list = headers[i]
+				       ? mailbox_parse_list(headers[i],
+							    strlen(headers[i]))
+				       : g_ptr_array_new();
+
+		for (guint k = 0; k < list->len; k++)
+			add_copy(cc, site, list->pdata[k]);
+	}
+}
+
+/* Who else gets the reply: staff always, everybody when the site says so. */
+static GPtrArray *find_copies(const struct run *run)
+{
+	const struct project *project = run->subject.project;
+	const struct site *site = run->options->site;
+	const struct message *target = series_reply_target(
+		run->options->series);
+	GPtrArray *cc = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)mailbox_free);
+
+	if (project)
+		add_addresses(cc, site, project->reply.cc);
+	add_addresses(cc, site, site->mail.cc);
+	if (!site->policy.private_replies && target)
+		add_readers(cc, site, target);
+	return cc;
+}
+
+/* Which of the words of `reply: on` an outcome goes by. */
+static const char *word_of(const struct outcome *outcome)
+{
+	if (g_str_equal(outcome->name, "series-incomplete"))
+		return "incomplete";
+	return g_str_equal(outcome->name, "trouble-waiting") ? "trouble"
+							     : "verdict";
+}
+
+/* Why the daemon keeps it to itself; NULL: it is sent. */
+static const char *why_kept(const struct run *run,
+			    const struct outcome *outcome)
+{
+	const struct project *project = run->subject.project;
+
+	if (!run->options->run_id)
+		return NULL;
+	if (outcome->passed && !run->options->site->policy.success_mail)
+		return "the site answers no series that passed";
+	if (project && !g_ptr_array_find_with_equal_func(project->reply.on,
+							 word_of(outcome),
+							 g_str_equal, NULL))
+		return "the project has such series answered by nobody";
+	return NULL;
+}
+
 static bool reply_make(struct run *run, struct run_report *report,
 		       GError **error)
 {
@@ -144,8 +234,7 @@ static bool reply_make(struct run *run, struct run_report *report,
 	const struct series *series = run->options->series;
 	struct mailbox from = {site->mail.from_name, site->mail.from_email};
 	g_autoptr(identity_t) fallback = NULL;
-	g_autoptr(GPtrArray) cc = g_ptr_array_new_with_free_func(
-		(GDestroyNotify)mailbox_free);
+	g_autoptr(GPtrArray) cc = find_copies(run);
 	const char *dirs[] = {project ? project->templates : NULL,
 			      site->templates, NULL};
 	struct reply_context context = {
@@ -161,11 +250,9 @@ static bool reply_make(struct run *run, struct run_report *report,
 		.from = &from,
 		.cc = cc,
 		.template_dirs = dirs[0] ? dirs : dirs + 1,
+		.kept = why_kept(run, report->outcome),
 	};
 
-	for (guint i = 0; project && i < project->reply.cc->len; i++)
-		g_ptr_array_add(cc,
-				mailbox_new("", project->reply.cc->pdata[i]));
 	if (!context.submitter) {
 		fallback = identity_of_stranger(series, site);
 		context.submitter = fallback;

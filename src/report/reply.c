@@ -45,6 +45,8 @@ static bool is_nobody(const char *email)
 static const char *why_unsent(const struct reply_context *context,
 			      const struct message *target, const char *to)
 {
+	if (context->kept)
+		return context->kept;
 	if (!target)
 		return "the series has no mail to answer";
 	if (target->ours)

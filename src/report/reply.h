@@ -35,6 +35,7 @@ struct reply_context {
 	GPtrArray *cc;			  /* of struct mailbox; or NULL */
 	const char *const
 		*template_dirs; /* before the built-in ones; or NULL */
+	const char *kept;	/* why it is not sent; NULL: it may be */
 };
 
 struct reply {

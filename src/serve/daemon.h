@@ -36,6 +36,7 @@ struct daemon {
 	guint builds_busy, builds_most;
 	GPtrArray *intakes; /* of struct intake */
 	struct outbox *outbox;
+	struct posts *posts; /* to Patchwork */
 	struct control *control;
 	GHashTable *paused;   /* "project NAME", "lab NAME", "all" */
 	GHashTable *troubles; /* that are open: kind and about -> text */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What came of a run, written down: nothing more is done before it is. */
 #include "serve/lead.h"
+#include "serve/post.h"
 
 #define PAUSE_S 60
 #define PAUSE_MOST_S 3600
@@ -108,6 +109,7 @@ void lead_ended(struct lead *lead)
 		log_event(LOG_LEVEL_INFO, lead->id, "ended: %s",
 			  lead->report->outcome->name);
 		trouble_end(daemon, "run", lead->id);
+		posts_end(daemon, lead->run->revision, lead->report);
 		outbox_wake(daemon->outbox);
 		lead_over(lead);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "serve/lead.h"
+#include "serve/post.h"
 
 #include <string.h>
 
@@ -157,18 +158,43 @@ static void run_done(GObject *source, GAsyncResult *res, gpointer data)
 	lead_ended(lead);
 }
 
+static const struct stage *find_stage(const char *name)
+{
+	for (const struct stage *stage = stages; stage->name; stage++) {
+		if (strcmp(stage->name, name) == 0)
+			return stage;
+	}
+	return NULL;
+}
+
+/* Patchwork sees a stage when it has ended, and long ones when they begin. */
+static void tell_patchwork(const struct lead *lead, const struct stage *stage,
+			   const char *result)
+{
+	const char *state = !result			     ? "pending"
+			    : g_str_equal(result, "passed")  ? "success"
+			    : g_str_equal(result, "refused") ? "failure"
+							     : "pending";
+
+	if (result || stage->heavy || stage->start)
+		posts_stage(lead->daemon, lead->run->revision, stage->name,
+			    state, NULL);
+}
+
 static void observe(enum run_event event, const char *subject,
 		    const char *detail, gpointer data)
 {
 	struct lead *lead = data;
+	const struct stage *stage = event == RUN_STAGE_STARTED ||
+						    event == RUN_STAGE_ENDED
+					    ? find_stage(subject)
+					    : NULL;
 
-	(void)detail;
-	if (event != RUN_STAGE_STARTED)
+	if (!stage)
 		return;
-	for (const struct stage *stage = stages; stage->name; stage++) {
-		if (strcmp(stage->name, subject) == 0)
-			lead->stage = stage->name;
-	}
+	if (event == RUN_STAGE_STARTED)
+		lead->stage = stage->name;
+	tell_patchwork(lead, stage, event == RUN_STAGE_ENDED ? detail : NULL);
 }
 
 /* A place of the gates is given back for one of the builds, if there is one. */

@@ -13,6 +13,7 @@ libreroll_a_SOURCES += \
 	src/serve/lead.c src/serve/lead.h src/serve/lead-end.c \
 	src/serve/ops.c src/serve/ops.h \
 	src/serve/orders.c src/serve/orders.h \
+	src/serve/post.c src/serve/post.h \
 	src/serve/queue.c src/serve/queue.h \
 	src/serve/runs-trim.c \
 	src/serve/serve.c src/serve/serve.h \

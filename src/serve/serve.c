@@ -11,6 +11,7 @@
 
 #include "serve/lead.h"
 #include "serve/ops.h"
+#include "serve/post.h"
 #include "serve/watch.h"
 
 #define DRAIN_MS 60000
@@ -230,6 +231,9 @@ static bool reload(struct daemon *daemon, GError **error)
 	daemon->intakes = g_steal_pointer(&intakes);
 	g_ptr_array_add(daemon->kept_settings, daemon->settings);
 	daemon->settings = g_steal_pointer(&fresh);
+	posts_free(daemon->posts);
+	daemon->posts = posts_new(daemon, daemon->settings);
+	posts_wake(daemon->posts);
 	if (!daemon->disk_low)
 		start_intakes(daemon);
 	lead_next(daemon);
@@ -316,6 +320,7 @@ static void daemon_clear(struct daemon *daemon)
 	while (intake_busy() || daemon->collecting)
 		g_main_context_iteration(NULL, TRUE);
 	g_clear_pointer(&daemon->upkeep, upkeep_free);
+	g_clear_pointer(&daemon->posts, posts_free);
 	stop_outbox(daemon);
 	writer_free(daemon->writer);
 	while (g_main_context_iteration(NULL, FALSE))
@@ -345,11 +350,13 @@ static void run_loop(struct daemon *daemon)
 	};
 
 	daemon->loop = g_main_loop_new(NULL, FALSE);
+	daemon->posts = posts_new(daemon, daemon->settings);
 	daemon->upkeep = upkeep_new(daemon);
 	watch_start();
 	start_intakes(daemon);
 	collect_wake(daemon);
 	outbox_wake(daemon->outbox);
+	posts_wake(daemon->posts);
 	lead_next(daemon);
 	notify_manager("READY=1");
 	log_event(LOG_LEVEL_INFO, NULL, "ready: %u sources, %u projects",

@@ -260,6 +260,28 @@ static const char *const queries[QUERY_COUNT] = {
 		" SET position = excluded.position,"
 		" moved_at = excluded.moved_at",
 
+	[QUERY_POST_PUT] =
+		"INSERT INTO post (source, series, version, patches, name,"
+		" state, summary, url, next_at)"
+		" SELECT source, series, version, patches, ?2, ?3, ?4, NULL, ?5"
+		" FROM origin WHERE revision = ?1 AND series != 0"
+		" ON CONFLICT (source, series, version, patches, name)"
+		" DO UPDATE SET state = excluded.state,"
+		" summary = excluded.summary, serial = serial + 1,"
+		" attempts = 0, next_at = excluded.next_at"
+		" WHERE state != excluded.state"
+		" OR summary IS NOT excluded.summary",
+	[QUERY_POST_DUE] =
+		"SELECT id, source, series, version, patches, name, state,"
+		" summary, url, attempts, serial, next_at FROM post"
+		" WHERE source = ?1 AND next_at IS NOT NULL"
+		" ORDER BY next_at, id LIMIT 1",
+	[QUERY_POST_DONE] = "UPDATE post SET next_at = NULL, last_error = ?3"
+			    " WHERE id = ?1 AND serial = ?2",
+	[QUERY_POST_PUT_OFF] =
+		"UPDATE post SET attempts = attempts + 1, next_at = ?2,"
+		" last_error = ?3 WHERE id = ?1",
+
 	[QUERY_TROUBLE_NOTE] =
 		"INSERT INTO trouble (kind, about, text, first_at, last_at)"
 		" VALUES (?1, ?2, ?3, ?4, ?4)"

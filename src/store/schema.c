@@ -182,8 +182,8 @@ static const char schema_1[] =
 	"CREATE INDEX letter_by_patch_id ON letter (patch_id);"
 	"CREATE INDEX letter_by_change_id ON letter (change_id);"
 	"CREATE INDEX letter_of_event ON letter (event);"
-	/* What is to stand in Patchwork about a revision; posted is what was
-	 * posted of it last. */
+	/* What is to stand in Patchwork about a revision. serial counts the
+	 * changes of a state; next_at is null when it stands there. */
 	"CREATE TABLE post ("
 	"  id INTEGER PRIMARY KEY,"
 	"  source TEXT NOT NULL,"
@@ -194,12 +194,14 @@ static const char schema_1[] =
 	"  state TEXT NOT NULL,"
 	"  summary TEXT,"
 	"  url TEXT,"
+	"  serial INTEGER NOT NULL DEFAULT 0,"
 	"  attempts INTEGER NOT NULL DEFAULT 0,"
 	"  next_at INTEGER,"
 	"  last_error TEXT,"
 	"  UNIQUE (source, series, version, patches, name)"
 	");"
-	"CREATE INDEX post_waiting ON post (next_at) WHERE next_at IS NOT NULL;"
+	"CREATE INDEX post_waiting ON post (source, next_at) WHERE next_at IS "
+	"NOT NULL;"
 	/* What staff has to know. Open while ended_at is null; told_at is when
 	 * a digest had it. */
 	"CREATE TABLE trouble ("

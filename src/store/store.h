@@ -26,9 +26,10 @@
 #include "store/event.h"
 #include "store/letter.h"
 #include "store/outbox.h"
+#include "store/post.h"
+#include "store/show.h"
 #include "store/trouble.h"
 #include "store/waiting.h"
-#include "store/show.h"
 #include "store/writer.h"
 
 /* NULL path: in memory. Makes the file (mode 600), migrates an older schema. */
