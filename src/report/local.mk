@@ -26,4 +26,7 @@ check_PROGRAMS += tests/unit/test-outbox
 tests_unit_test_outbox_SOURCES = tests/unit/test-outbox.c \
 	tests/unit/test-smtp.h
 tests_unit_test_outbox_LDADD = $(LDADD) $(CMOCKA_LIBS)
-TESTS += tests/unit/test-outbox
+check_PROGRAMS += tests/unit/test-told
+tests_unit_test_told_SOURCES = tests/unit/test-told.c
+tests_unit_test_told_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-outbox tests/unit/test-told

@@ -722,6 +722,58 @@ static void without_a_server_or_its_password_there_is_none(void **state)
 	assert_non_null(strstr(no_password->message, "none"));
 }
 
+/* With a password, and for elsewhere: without it no mail would be taken. */
+static void a_real_server_gets_each_mail_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct smtp_fixture real;
+	g_autofree char *secret = NULL, *keys = NULL;
+	g_autoptr(GPtrArray) box = NULL;
+	guint n;
+
+	smtp_real_start(&real);
+	secret = smtp_path(&real, "secret");
+	assert_true(g_file_set_contents_full(
+		secret, "secret\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+	keys = g_strdup_printf(", user: jo, password-file: %s, ca: %s/cert.pem",
+			       secret, real.dir->path);
+	configure(fixture, keys);
+	g_free(fixture->site->mail.smtp);
+	fixture->site->mail.smtp = g_strdup_printf("smtp://localhost:%u",
+						   real.ports[0]);
+	start(fixture);
+	for (n = 0; n < 30; n++) {
+		g_autofree char *to = g_strdup_printf("n%u@other.example", n);
+		g_autofree char *id = g_strdup_printf("<%u@bot>", n);
+
+		put_row(fixture,
+			(struct outbox_row){.outcome = "x",
+					    .message_id = id,
+					    .recipient = to,
+					    .mail = "Subject: x\n\nx\n"});
+		if (n == 15) {
+			smtp_order(&real, "vanish");
+			outbox_wake(fixture->outbox);
+			wait_told(fixture, "smtp: ");
+			smtp_order(&real, "appear");
+		}
+		outbox_wake(fixture->outbox);
+	}
+	wait_sql(fixture, SENT, (int)n);
+	box = smtp_box(&real);
+	assert_int_equal(box->len, n);
+	for (guint i = 0; i < n; i++) {
+		g_autofree char *to = g_strdup_printf("to: n%u@other.", i);
+		guint copies = 0;
+
+		for (guint j = 0; j < box->len; j++)
+			copies += times(box->pdata[j], to);
+		assert_int_equal(copies, 1);
+	}
+	assert_non_null(strstr(fixture->told->str, "smtp: over\n"));
+	smtp_stop(&real);
+}
+
 static gsize resident_bytes(void)
 {
 	g_autofree char *text = NULL;
@@ -806,6 +858,7 @@ int main(void)
 		CASE(after_a_stop_is_cancelled_it_is_sent_another_time),
 		CASE(one_that_waits_stops_at_once),
 		CASE(without_a_server_or_its_password_there_is_none),
+		CASE(a_real_server_gets_each_mail_once),
 		CASE(a_thousand_mails_take_the_memory_of_one),
 	};
 
