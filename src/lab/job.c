@@ -115,6 +115,12 @@ static const struct {
 	  {"url", offsetof(struct job_result, url)},
 };
 
+static const char *text_at(const void *base, gsize offset)
+{
+	return *(const char *const *)(const void *)((const char *)base +
+						    offset);
+}
+
 static json_t *case_to_json(const struct test_case *test)
 {
 	json_t *json = json_pack("{s:s, s:I, s:I}", "result",
@@ -125,12 +131,12 @@ static json_t *case_to_json(const struct test_case *test)
 	for (gsize i = 0; i < G_N_ELEMENTS(case_texts); i++)
 		json_object_set_new(
 			json, case_texts[i].key,
-			json_text(G_STRUCT_MEMBER(char *, test,
-						  case_texts[i].offset)));
+			json_text(text_at(test, case_texts[i].offset)));
 	for (gsize i = 0; i < G_N_ELEMENTS(case_marks); i++)
-		json_object_set_new(json, case_marks[i].key,
-				    json_boolean(G_STRUCT_MEMBER(
-					    bool, test, case_marks[i].offset)));
+		json_object_set_new(
+			json, case_marks[i].key,
+			json_boolean(*((const bool *)(const void *)test +
+				       case_marks[i].offset)));
 	return json;
 }
 
@@ -150,8 +156,7 @@ json_t *job_result_to_json(const struct job_result *result)
 	for (gsize i = 0; i < G_N_ELEMENTS(result_texts); i++)
 		json_object_set_new(
 			json, result_texts[i].key,
-			json_text(G_STRUCT_MEMBER(char *, result,
-						  result_texts[i].offset)));
+			json_text(text_at(result, result_texts[i].offset)));
 	return json;
 }
 
