@@ -35,3 +35,8 @@ tests_unit_test_http_SOURCES = tests/unit/test-http.c tests/unit/test-server.h
 tests_unit_test_http_LDADD = $(LDADD) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/servers/http-odd
 TESTS += tests/unit/test-http
+
+check_PROGRAMS += tests/unit/test-log
+tests_unit_test_log_SOURCES = tests/unit/test-log.c
+tests_unit_test_log_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-log

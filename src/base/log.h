@@ -20,8 +20,18 @@ enum log_level {
 /* The least important level that is still written; WARNING at the start. */
 void log_set_level(enum log_level level);
 
-/* `run` (an id, NULL when there is none) becomes the field RUN=. */
+/*
+ * `run` (an id, NULL when there is none) becomes the field RUN=; what is known
+ * of that run PROJECT= and SERIES=.
+ */
 void log_event(enum log_level level, const char *run, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
+
+/*
+ * From now on events of this run are about that project and series; either may
+ * be NULL. Until it is forgotten, when the run ends.
+ */
+void log_describe_run(const char *run, const char *project, const char *series);
+void log_forget_run(const char *run);
 
 #endif
