@@ -4,3 +4,5 @@ bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = contrib/completion/reroll
 TESTS += tests/unit/test-completion.sh
 EXTRA_DIST += tests/unit/test-completion.sh
+TESTS += tests/unit/test-recipes.sh
+EXTRA_DIST += tests/unit/test-recipes.sh
