@@ -6,3 +6,5 @@ TESTS += tests/unit/test-completion.sh
 EXTRA_DIST += tests/unit/test-completion.sh
 TESTS += tests/unit/test-recipes.sh
 EXTRA_DIST += tests/unit/test-recipes.sh
+TESTS += tests/unit/test-examples.sh
+EXTRA_DIST += tests/unit/test-examples.sh
