@@ -16,8 +16,8 @@
 
 static void a_call_is_written_with_its_text_escaped(void **state)
 {
-	g_autoptr(json_t) params = json_pack("[s i b {s[i]}]", "a<b>&\"c\"", -7,
-					     1, "k&", 3);
+	g_autoptr(json_t) params = json_pack("[s i b {s[i n]}]", "a<b>&\"c\"",
+					     -7, 1, "k&", 3);
 	g_autofree char *call = xmlrpc_call("patch_set", params);
 
 	(void)state;
