@@ -20,12 +20,14 @@ struct ops_context {
 	const char *state_dir;
 	/* Something was brought: look for it. On the main loop. */
 	void (*wake)(gpointer data);
-	/* What only the daemon knows, for "live" of the status; or NULL. */
+	/* What only the daemon knows, for "live" of the status: an object. Of
+	 * its members people are shown those that are text, or lists of text,
+	 * under their names. NULL: there is nothing. */
 	json_t *(*live)(gpointer data);
 	gpointer data;
 };
 
-/* The table for control_new(). */
+/* The table for control_new(): each other call of the daemon is a row too. */
 extern const struct control_op daemon_ops[];
 
 #endif
