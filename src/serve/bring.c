@@ -77,38 +77,21 @@ static int file_of(GBytes *mail, GError **error)
 	return -1;
 }
 
-/* The caller's sink, but for what it is told of an arrival. */
-struct noting_sink {
-	const struct intake_sink *sink;
-	bool *added;
-};
-
-static bool noting_take(gpointer data, const struct event_take *take,
-			guint *added, GError **error)
+static void note_arrived(gpointer data)
 {
-	const struct noting_sink *noting = data;
-
-	return noting->sink->take(noting->sink->data, take, added, error);
-}
-
-static void noting_arrived(gpointer data)
-{
-	const struct noting_sink *noting = data;
-
-	*noting->added = true;
+	*(bool *)data = true;
 }
 
 bool bring_mail(const struct intake_sink *sink, GBytes *mail, bool *added,
 		GError **error)
 {
-	struct noting_sink noting = {sink, added};
-	const struct intake_sink through = {.take = noting_take,
-					    .arrived = noting_arrived,
-					    .data = &noting};
+	struct intake_sink through = *sink;
 	int fd = file_of(mail, error);
 	int status;
 
 	*added = false;
+	through.arrived = note_arrived;
+	through.arrived_data = added;
 	if (fd < 0)
 		return false;
 	status = intake_pipe_take(fd, &through, BRING_BYTES, error);

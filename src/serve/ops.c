@@ -111,33 +111,10 @@ static GBytes *request_bytes(const json_t *request, const char *name,
 	return NULL;
 }
 
-struct taking {
-	const struct event_take *take;
-	guint *added;
-};
-
-static bool work_take(struct store *store, gpointer data, GError **error)
-{
-	const struct taking *taking = data;
-
-	return store_events_take(store, taking->take, taking->added, error);
-}
-
-/* Into the daemon's own store: on the disk before it is answered. */
-static bool sink_take(gpointer data, const struct event_take *take,
-		      guint *added, GError **error)
-{
-	struct taking taking = {take, added};
-	const struct write write = {WRITE_SYNCED, work_take, &taking};
-
-	return writer_do(data, &write, error);
-}
-
 static json_t *work_deliver(const struct ops_context *context,
 			    const json_t *request, GError **error)
 {
-	const struct intake_sink sink = {.take = sink_take,
-					 .data = context->writer};
+	const struct intake_sink sink = intake_writer_sink(context->writer);
 	g_autoptr(GBytes) mail = request_bytes(request, "mail", error);
 	bool added;
 

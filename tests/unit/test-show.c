@@ -368,8 +368,7 @@ static void a_reader_changes_nothing(void **state)
 	struct fixture *fixture = *state;
 	g_autoptr(GError) error = NULL;
 
-	assert_false(
-		store_run_start(fixture->reading, "x", 1, "style", &error));
+	assert_false(store_event_handled(fixture->reading, 1, &error));
 	assert_int_equal(error->code, REROLL_ERROR_CONFIG);
 }
 
