@@ -107,14 +107,14 @@ static bool is_from(const char *line, const char *end)
 static void add_to_mbox(const struct submit *submit, gpointer message,
 			GString *mbox)
 {
-	GBytes *raw = message ? g_hash_table_lookup(submit->raw, message)
-			      : NULL;
-	gsize len = 0;
-	const char *at = raw ? g_bytes_get_data(raw, &len) : NULL;
-	const char *end = at + len;
+	GBytes *raw = g_hash_table_lookup(submit->raw, message);
+	const char *at, *end;
+	gsize len;
 
 	if (!raw)
 		return;
+	at = g_bytes_get_data(raw, &len);
+	end = at + len;
 	if (is_from(at, end)) /* its own, of the mbox that it was in */
 		at = memchr(at, '\n', len);
 	at = !at ? end : *at == '\n' ? at + 1 : at;
@@ -139,7 +139,8 @@ static GBytes *make_mbox(const struct submit *submit,
 				    series->replies};
 	GString *mbox = g_string_new(NULL);
 
-	add_to_mbox(submit, series->cover, mbox);
+	if (series->cover)
+		add_to_mbox(submit, series->cover, mbox);
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
 		for (guint k = 0; lists[i] && k < lists[i]->len; k++)
 			add_to_mbox(submit, lists[i]->pdata[k], mbox);
