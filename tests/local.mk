@@ -42,11 +42,16 @@ EXTRA_DIST += tests/e2e contrib
 EXTRA_DIST += tests/cross
 # From the mail to the reply on the real kernel, with boots in both kinds of lab.
 check-path: all
-	@status=0; for lab in qemu lava; do \
-		$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/lab/path.sh $$lab || \
-			status=1; \
-	done; exit $$status
-.PHONY: check-path
+	@status=0; $(AM_TESTS_ENVIRONMENT) \
+	path=$(top_srcdir)/tests/lab/path.sh; \
+	$$path qemu || status=1; \
+	$(top_srcdir)/tests/servers/with-lava $$path lava || status=1; \
+	exit $$status
+# Both that need a LAVA, in one.
+check-labs: all tests/lab/lab-run
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/servers/with-lava \
+		$(MAKE) -s -k -j1 check-path check-lava
+.PHONY: check-path check-labs
 EXTRA_DIST += tests/lab/path.sh tests/lab/path
 
 check-cross: all

@@ -5,9 +5,8 @@
 # compares the replies with path/NAME.reply; with UPDATE=1 it writes them anew:
 # read the difference before it is committed. The replies of both labs are the
 # same but for what only one can know, which is left out here. Finished bases
-# stay below ${XDG_CACHE_HOME:-~/.cache}/reroll/boots. A LAVA of its own is
-# started on free ports, as root on Debian; with LAVA_URL, LAVA_USER and
-# LAVA_TOKEN set, that one is used.
+# stay below ${XDG_CACHE_HOME:-~/.cache}/reroll/boots. For lava it is to be run
+# by tests/servers/with-lava, or with LAVA_URL, LAVA_USER and LAVA_TOKEN set.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 : "${top_srcdir:=$(cd "$here/../.." && pwd)}" "${top_builddir:=$PWD}"
@@ -18,9 +17,7 @@ state=${XDG_CACHE_HOME:-$HOME/.cache}/reroll/boots
 lab=${1:-qemu}
 [ $# -eq 0 ] || shift
 work=$(mktemp -d)
-own=
-trap '[ -z "$own" ] || "$top_srcdir/tests/servers/lava-lab" wipe >"$work/log" 2>&1
-	rm -rf "$work"' EXIT
+trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 rm -rf "$state/builds/boots" # what another lab has shown is no proof of this
 mkdir -p "$state" && cp "$here"/path/*.yaml \
@@ -33,34 +30,9 @@ state: $state
 workers: {slots: 1, jobs: $(nproc)}
 boards: [boards.yaml]
 END
-start_lava() {
-	LAVA_LAB_PORT=$(python3 - <<-'END'
-		import socket
-		for first in range(21000, 60000, 10):
-		    try:
-		        for port in range(first, first + 6):
-		            with socket.socket() as one:
-		                one.bind(("127.0.0.1", port))
-		        print(first)
-		        break
-		    except OSError:
-		        pass
-	END
-	)
-	export LAVA_LAB_PORT LAVA_LAB_AUX=$((LAVA_LAB_PORT + 1))
-	export LAVA_LAB_DIR="$work/lab"
-	own=1
-	chmod 755 "$work" # PostgreSQL runs as somebody else
-	"$top_srcdir/tests/servers/lava-lab" start >"$work/log" 2>&1 || {
-		cat "$work/log"
-		echo "0 passed, 1 failed"
-		exit 1
-	}
-	eval "$("$top_srcdir/tests/servers/lava-lab" token)"
-}
-
 if [ "$lab" = lava ]; then
-	[ -n "${LAVA_URL-}" ] || start_lava
+	[ -n "${LAVA_URL-}" ] ||
+		eval "$("$top_srcdir/tests/servers/lava-lab" token)"
 	printf '%s' "$LAVA_TOKEN" >"$work/token"
 	chmod 600 "$work/token"
 	cat >>"$work/reroll.yaml" <<-END
