@@ -14,7 +14,7 @@
 #include "lab/lab.h"
 
 static char *site_file, *lab_name, *build_dir, *kernel, *name, *out_dir, *root;
-static char *device_type, *arch_name, *console;
+static char *device_type, *arch_name, *console, *dtb;
 static char **suites, **tags;
 static gint boot_s = 60, test_s = 60, log_bytes = 1 << 20, times = 1;
 static gboolean only_ready, only_print, may_be_sent;
@@ -24,6 +24,7 @@ static const GOptionEntry options[] = {
 	{"lab", 0, 0, G_OPTION_ARG_STRING, &lab_name, "Its lab", "NAME"},
 	{"build", 0, 0, G_OPTION_ARG_FILENAME, &build_dir, "Artifacts", "DIR"},
 	{"kernel", 0, 0, G_OPTION_ARG_STRING, &kernel, "One of them", "NAME"},
+	{"dtb", 0, 0, G_OPTION_ARG_STRING, &dtb, "One of them", "NAME"},
 	{"name", 0, 0, G_OPTION_ARG_STRING, &name, "Of the job", "NAME"},
 	{"out", 0, 0, G_OPTION_ARG_FILENAME, &out_dir, "For logs", "DIR"},
 	{"root", 0, 0, G_OPTION_ARG_FILENAME, &root, "Built-in root", "CPIO"},
@@ -124,21 +125,29 @@ static void artifact_drop(gpointer data)
 	g_free(artifact);
 }
 
-static GPtrArray *read_artifacts(void)
+static void add_artifact(GPtrArray *artifacts, const char *role,
+			 const char *name_there)
 {
-	GPtrArray *artifacts = g_ptr_array_new_with_free_func(artifact_drop);
 	struct artifact *artifact = g_new0(struct artifact, 1);
-	g_autofree char *path = g_build_filename(build_dir, kernel, NULL);
-	char *data = NULL;
+	g_autofree char *path = g_build_filename(build_dir, name_there, NULL);
+	g_autofree char *data = NULL;
 	gsize len;
 
-	artifact->role = g_strdup("kernel");
-	artifact->path = g_strdup(kernel);
+	artifact->role = g_strdup(role);
+	artifact->path = g_strdup(name_there);
 	if (g_file_get_contents(path, &data, &len, NULL))
 		artifact->sha256 = g_compute_checksum_for_data(
 			G_CHECKSUM_SHA256, (const guchar *)data, len);
-	g_free(data);
 	g_ptr_array_add(artifacts, artifact);
+}
+
+static GPtrArray *read_artifacts(void)
+{
+	GPtrArray *artifacts = g_ptr_array_new_with_free_func(artifact_drop);
+
+	add_artifact(artifacts, "kernel", kernel);
+	if (dtb)
+		add_artifact(artifacts, "dtb", dtb);
 	return artifacts;
 }
 
@@ -261,6 +270,7 @@ static int run_job(const struct lab_config *config, const struct site *site)
 		.tags = texts(tags),
 		.modules = g_ptr_array_new(),
 		.kernel = kernel,
+		.dtb = dtb,
 		.qemu.machine = (char *)(gintptr) "pc",
 		.qemu.console = console ? console : (char *)(gintptr) "ttyS0",
 		.qemu.append = (char *)(gintptr) "panic=-1 loglevel=7",
