@@ -20,8 +20,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 rm -rf "$state/builds/boots" # what another lab has shown is no proof of this
-mkdir -p "$state" && cp "$here"/path/*.yaml \
-	"$top_srcdir/contrib/sample-kernel/qemu" \
+mkdir -p "$state" && cp "$here"/path/*.yaml "$here"/path/x86_64 \
 	"$top_srcdir/contrib/sample-kernel/qemu-arm64" "$work" || exit 1
 base=$("$top_srcdir/contrib/make-kernel-base") || exit 1
 sed '/arch: arm64/,/lava: true/d' "$work/project.yaml" >"$work/x86_64.yaml"
