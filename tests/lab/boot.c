@@ -4,7 +4,8 @@
  * came of it: boot COUNT MACHINE [STEP]... One line a boot: how long it took in
  * ms, how it ended, its cases. In the environment: SHOW, print its console too;
  * KEEP=FILE, copy its initramfs there; ARCH, CPU and ROOT=FILE, an initramfs,
- * for another machine than ours.
+ * for another machine than ours. With BOARDS=FILE the MACHINE is the name of a
+ * record there, whose kernel is KERNEL=FILE.
  */
 #include <locale.h>
 #include <stdio.h>
@@ -83,8 +84,32 @@ static void use_other(struct qemu_fixture *fixture, struct rootfs_config *root)
 	fixture->job.rootfs = root->path ? root : NULL;
 }
 
+/* Boot the record of that name. False: there is none. */
+static bool use_record(struct qemu_fixture *fixture, const GPtrArray *boards,
+		       const char *name)
+{
+	for (guint i = 0; boards && i < boards->len; i++) {
+		const struct board *board = boards->pdata[i];
+		const char *kernel = board->kernel ? board->kernel : "kernel";
+
+		if (strcmp(board->name, name) != 0)
+			continue;
+		g_ptr_array_set_size(fixture->artifacts, 0);
+		qemu_fixture_artifact(fixture, "kernel", kernel,
+				      g_getenv("KERNEL"), NULL);
+		fixture->job.board = board;
+		fixture->job.arch = board->arch->name;
+		return true;
+	}
+	fprintf(stderr, "there is no board %s\n", name);
+	return false;
+}
+
 int main(int argc, char **argv)
 {
+	g_autoptr(problems_t) problems = problems_new();
+	g_autoptr(GPtrArray) files = g_ptr_array_new();
+	g_autoptr(GPtrArray) boards = NULL;
 	struct rootfs_config root = {.name = (char *)(gsize) "other"};
 	struct qemu_fixture *fixture;
 	int status = 0;
@@ -100,6 +125,12 @@ int main(int argc, char **argv)
 	fixture->board.qemu.machine = argv[2];
 	fixture->job.progress = keep_initrd;
 	use_other(fixture, &root);
+	if (g_getenv("BOARDS")) {
+		g_ptr_array_add(files, (char *)(gsize)g_getenv("BOARDS"));
+		boards = boards_load(files, problems);
+		if (!use_record(fixture, boards, argv[2]))
+			return 2;
+	}
 	add_steps(fixture, argc - 3, argv + 3);
 	for (int i = atoi(argv[1]); i > 0; i--)
 		status |= boot(fixture);
