@@ -27,6 +27,7 @@ struct lane {
 	GQueue waiting; /* of struct entry, borrowed */
 	guint number;	/* among the pool's */
 	guint64 busy;	/* slots, of config->slots */
+	bool paused;	/* it takes nothing */
 };
 
 struct lab_pool {
@@ -201,6 +202,18 @@ bool lab_pool_knows(const struct lab_pool *pool, const struct board *board)
 			return true;
 	}
 	return false;
+}
+
+void lab_pool_pause(struct lab_pool *pool, const char *name, bool paused)
+{
+	for (guint i = 0; i < pool->lanes->len; i++) {
+		struct lane *lane = pool->lanes->pdata[i];
+
+		if (strcmp(lane->config->name, name) != 0)
+			continue;
+		lane->paused = paused;
+		lane_pump(lane);
+	}
 }
 
 static struct lane *lane_at(const struct entry *entry, guint number)
@@ -437,7 +450,7 @@ static void ready_done(GObject *source, GAsyncResult *res, gpointer data)
 
 static void lane_pump(struct lane *lane)
 {
-	while (lane->busy < lane->config->slots &&
+	while (!lane->paused && lane->busy < lane->config->slots &&
 	       !g_queue_is_empty(&lane->waiting)) {
 		struct turn *turn = g_new0(struct turn, 1);
 

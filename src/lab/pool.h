@@ -27,6 +27,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(lab_pool_t, lab_pool_free)
 /* Whether any lab of it takes jobs for the board. */
 bool lab_pool_knows(const struct lab_pool *pool, const struct board *board);
 
+/* A lab that is paused begins nothing; what waits for it waits on, or goes to
+ * another that has the board. */
+void lab_pool_pause(struct lab_pool *pool, const char *name, bool paused);
+
 void lab_pool_run_async(struct lab_pool *pool, const struct lab_job *job,
 			GCancellable *cancellable, GAsyncReadyCallback callback,
 			gpointer user_data);

@@ -36,6 +36,7 @@ struct daemon {
 	guint builds_busy, builds_most;
 	GPtrArray *intakes; /* of struct intake */
 	struct outbox *outbox;
+	guint changing;	     /* outboxes before it that have not stopped yet */
 	struct posts *posts; /* to Patchwork */
 	struct control *control;
 	GHashTable *paused;   /* "project NAME", "lab NAME", "all" */

@@ -92,6 +92,19 @@ static void parked(struct lead *lead)
 	lead_over(lead);
 }
 
+/* Who sent it is for staff to say. */
+static void tell_unclear(const struct lead *lead)
+{
+	const struct run_report *report = lead->report;
+	g_autofree char *text = NULL;
+
+	if (!g_str_equal(report->outcome->name, "submitter-unclear"))
+		return;
+	text = g_strdup_printf("%s; \"reroll approve %s\" lets it go on",
+			       report->verdict->summary, lead->id);
+	trouble_note(lead->daemon, "submitter", lead->id, text);
+}
+
 void lead_ended(struct lead *lead)
 {
 	struct daemon *daemon = lead->daemon;
@@ -109,6 +122,7 @@ void lead_ended(struct lead *lead)
 		log_event(LOG_LEVEL_INFO, lead->id, "ended: %s",
 			  lead->report->outcome->name);
 		trouble_end(daemon, "run", lead->id);
+		tell_unclear(lead);
 		posts_end(daemon, lead->run->revision, lead->report);
 		outbox_wake(daemon->outbox);
 		lead_over(lead);

@@ -141,6 +141,7 @@ static void order_done(GObject *source, GAsyncResult *res, gpointer data)
 		return;
 	}
 	log_event(LOG_LEVEL_INFO, given->id, "order: %s", given->text);
+	trouble_end(given->daemon, "submitter", given->id);
 	if (given->stop)
 		lead_cancel(given->daemon, given->stop);
 	if (given->queue) {
@@ -240,6 +241,14 @@ static bool pause_work(struct store *store, gpointer data, GError **error)
 			      : store_resume(store, pausing->what, error);
 }
 
+/* Of a lab its pool is told; of all else the queues ask. */
+static void tell_lab(const struct daemon *daemon, const char *what, bool paused)
+{
+	if (g_str_has_prefix(what, "lab "))
+		lab_pool_pause(daemon->settings->labs, what + strlen("lab "),
+			       paused);
+}
+
 static void pause_done(GObject *source, GAsyncResult *res, gpointer data)
 {
 	struct pausing *pausing = data;
@@ -252,12 +261,14 @@ static void pause_done(GObject *source, GAsyncResult *res, gpointer data)
 		control_refuse(pausing->call, error);
 	} else if (pausing->pause) {
 		g_hash_table_add(daemon->paused, g_strdup(what));
+		tell_lab(daemon, what, true);
 		answer_text(pausing->call,
 			    "paused: what is under way ends, nothing more is "
 			    "begun");
 	} else {
 		bool was = g_hash_table_remove(daemon->paused, what);
 
+		tell_lab(daemon, what, false);
 		answer_text(pausing->call,
 			    was ? "it goes on" : "it was not paused");
 		lead_next(daemon);

@@ -15,6 +15,7 @@
 #include "serve/watch.h"
 
 #define DRAIN_MS 60000
+#define LAST_MAIL_MS 10000
 #define GATES_A_PROCESSOR 2
 #define BUILDS_A_SLOT 2
 
@@ -58,6 +59,18 @@ static bool before_work(struct store *store, gpointer data, GError **error)
 	       store_paused(store, &before->paused, error);
 }
 
+static void pause_labs(const struct daemon *daemon)
+{
+	const GPtrArray *labs = daemon->settings->site->labs;
+
+	for (guint i = 0; i < labs->len; i++) {
+		const struct lab_config *lab = labs->pdata[i];
+
+		if (is_paused(daemon, "lab", lab->name))
+			lab_pool_pause(daemon->settings->labs, lab->name, true);
+	}
+}
+
 static bool take_up(struct daemon *daemon, GError **error)
 {
 	struct before before = {0};
@@ -67,6 +80,7 @@ static bool take_up(struct daemon *daemon, GError **error)
 	for (guint i = 0; ok && i < before.paused->len; i++)
 		g_hash_table_add(daemon->paused,
 				 g_strdup(before.paused->pdata[i]));
+	pause_labs(daemon);
 	for (guint i = 0; ok && i < before.runs->len; i++)
 		lead_put(daemon, before.runs->pdata[i]);
 	if (ok && before.runs->len)
@@ -213,13 +227,47 @@ static bool start(struct daemon *daemon, GError **error)
 	       take_up(daemon, error);
 }
 
+/* An outbox on its way out. */
+struct changing {
+	struct daemon *daemon;
+	struct outbox *before;
+};
+
+static void on_changed(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct changing *changing = data;
+
+	(void)source;
+	outbox_stop_finish(res, NULL);
+	outbox_free(changing->before);
+	changing->daemon->changing--;
+	outbox_wake(changing->daemon->outbox);
+	g_free(changing);
+}
+
+/* The next one begins when the one before it has let go of its last mail. */
+static void change_outbox(struct daemon *daemon, struct outbox *outbox)
+{
+	struct changing *changing = g_new0(struct changing, 1);
+
+	changing->daemon = daemon;
+	changing->before = daemon->outbox;
+	daemon->outbox = outbox;
+	daemon->changing++;
+	outbox_stop_async(changing->before, NULL, on_changed, changing);
+}
+
 /* Runs under way keep what they began with. */
 static bool reload(struct daemon *daemon, GError **error)
 {
 	g_autoptr(settings_t) fresh = settings_load(daemon->options, error);
 	g_autoptr(GPtrArray) intakes = intakes_new();
+	g_autoptr(outbox_t) outbox = NULL;
 
 	if (!fresh || !make_intakes(daemon, fresh->site, intakes, error))
+		return false;
+	outbox = make_outbox(daemon, fresh->site, error);
+	if (!outbox)
 		return false;
 	if (g_strcmp0(fresh->site->state, daemon->state_dir) != 0) {
 		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
@@ -231,6 +279,8 @@ static bool reload(struct daemon *daemon, GError **error)
 	daemon->intakes = g_steal_pointer(&intakes);
 	g_ptr_array_add(daemon->kept_settings, daemon->settings);
 	daemon->settings = g_steal_pointer(&fresh);
+	pause_labs(daemon);
+	change_outbox(daemon, g_steal_pointer(&outbox));
 	posts_free(daemon->posts);
 	daemon->posts = posts_new(daemon, daemon->settings);
 	posts_wake(daemon->posts);
@@ -300,16 +350,27 @@ static void on_stopped(GObject *source, GAsyncResult *res, gpointer data)
 	*stopped = true;
 }
 
-/* The mail that a server is being given is the last. */
+static gboolean on_late(gpointer cancellable)
+{
+	g_cancellable_cancel(cancellable);
+	return G_SOURCE_REMOVE;
+}
+
+/* The mail that a server is being given is the last, if it takes it soon. */
 static void stop_outbox(struct daemon *daemon)
 {
+	g_autoptr(GCancellable) cancellable = g_cancellable_new();
 	bool stopped = false;
+	guint late;
 
 	if (!daemon->outbox)
 		return;
-	outbox_stop_async(daemon->outbox, NULL, on_stopped, &stopped);
-	while (!stopped)
+	late = g_timeout_add(LAST_MAIL_MS, on_late, cancellable);
+	outbox_stop_async(daemon->outbox, cancellable, on_stopped, &stopped);
+	while (!stopped || daemon->changing)
 		g_main_context_iteration(NULL, TRUE);
+	if (!g_cancellable_is_cancelled(cancellable))
+		g_source_remove(late);
 	outbox_free(daemon->outbox);
 }
 
