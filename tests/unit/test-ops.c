@@ -52,6 +52,7 @@ static void op_order(struct control_call *call)
 		control_answer(call, json_pack("{s:s}", "text", "it goes on"));
 }
 
+/* Orders need a whole daemon: there are two of our own instead. */
 static void make_table(struct fixture *fixture)
 {
 	static const struct control_op more[] = {
@@ -61,8 +62,10 @@ static void make_table(struct fixture *fixture)
 
 	fixture->table = g_array_new(TRUE, TRUE, sizeof(struct control_op));
 	g_array_append_vals(fixture->table, more, G_N_ELEMENTS(more));
-	for (const struct control_op *op = daemon_ops; op->name; op++)
-		g_array_append_val(fixture->table, *op);
+	for (const struct control_op *op = daemon_ops; op->name; op++) {
+		if (op->right == RIGHT_GROUP)
+			g_array_append_val(fixture->table, *op);
+	}
 }
 
 static int set_up(void **state)
