@@ -20,7 +20,6 @@ libreroll_a_SOURCES += \
 	src/cmd/reply.c \
 	src/cmd/rootfs.c \
 	src/cmd/results.c \
-	src/cmd/status.c \
 	src/cmd/serve.c \
 	src/cmd/show.c \
 	src/cmd/status.c src/cmd/status-runs.c \
