@@ -140,6 +140,7 @@ void lead_over(struct lead *lead)
 		daemon->builds_busy--;
 	else
 		daemon->gates_busy--;
+	log_forget_run(lead->id);
 	g_hash_table_remove(daemon->leads, lead->id);
 	if (again)
 		lead_queue(daemon, again);
@@ -381,6 +382,7 @@ static void read_done(GObject *source, GAsyncResult *res, gpointer data)
 		lead_ended(lead);
 		return;
 	}
+	log_describe_run(lead->id, lead->run->project, lead->revision->name);
 	fill_options(lead);
 	run_async(&lead->options, lead->cancellable, run_done, lead);
 }

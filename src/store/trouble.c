@@ -89,14 +89,14 @@ static bool purge_rest(struct store *store, const struct purge *purge,
 {
 	static const enum query leftovers[] = {
 		QUERY_PURGE_LETTERS, QUERY_PURGE_ORIGINS, QUERY_PURGE_REVISIONS,
-		QUERY_PURGE_SERIES,  QUERY_PURGE_EVENTS,  QUERY_PURGE_TROUBLES};
+		QUERY_PURGE_EVENTS, QUERY_PURGE_TROUBLES};
 	const struct cell *before = CELLS(NUMBER(purge->runs_before));
 
 	for (gsize i = 0; i < G_N_ELEMENTS(leftovers); i++) {
 		if (!query_run(store, leftovers[i], before, error))
 			return false;
 	}
-	return true;
+	return query_run(store, QUERY_PURGE_SERIES, NULL, error);
 }
 
 static bool purge_run(struct store *store, const char *run, GError **error)
