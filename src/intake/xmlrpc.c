@@ -347,8 +347,12 @@ json_t *xmlrpc_answer(const char *text, gsize len, GError **error)
 	struct reading *reading = g_new0(struct reading, 1);
 	json_t *value = NULL;
 
-	if (parse(reading, text, len, error))
+	if (parse(reading, text, len, error)) {
 		value = g_steal_pointer(&reading->frames[0].value);
+		if (!value)
+			g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+				    "the XML-RPC answer has no value");
+	}
 	if (value && reading->is_fault) {
 		set_fault(value, error);
 		json_decref(g_steal_pointer(&value));

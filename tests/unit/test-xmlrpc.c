@@ -102,6 +102,8 @@ static const char *const bad[] = {
 	ANSWER("<struct>text</struct>"),
 	ANSWER("<array><value>1</value></array>"),
 	"<!DOCTYPE a [<!ENTITY b 'c'>]>" ANSWER("<int>1</int>"),
+	"<?xml version='1.0'?>",
+	"<!-- nothing -->",
 };
 
 static void what_is_no_answer_is_tried_again(void **state)
