@@ -4,7 +4,7 @@
 EXTRA_DIST += bench/apply.bench bench/boot.bench bench/boots.bench \
 	bench/build.bench bench/check.bench bench/kernel.py \
 	bench/lava.bench bench/match.bench bench/parse.bench \
-	bench/path.bench bench/run
+	bench/path.bench bench/run bench/serve.bench
 EXTRA_PROGRAMS += bench/match
 bench_match_SOURCES = bench/match.c
 bench: reroll bench/match$(EXEEXT) tests/lab/boot$(EXEEXT) \

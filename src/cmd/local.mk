@@ -30,7 +30,7 @@ libreroll_a_SOURCES += \
 dist_man_MANS += man/reroll.1 man/reroll-approve.1 man/reroll-backup.1 \
 	man/reroll-cancel.1 man/reroll-deliver.1 man/reroll-jobs.1 \
 	man/reroll-log.1 man/reroll-match.1 man/reroll-pause.1 \
-	man/reroll-results.1 man/reroll-resume.1 man/reroll-retry.1 \
+	man/reroll-results.1 man/reroll-resume.1 man/reroll-retry.1 man/reroll-serve.1 \
 	man/reroll-rootfs.1 man/reroll-show.1 man/reroll-status.1 \
 	man/reroll-submit.1 man/reroll-toolchains.1
 
