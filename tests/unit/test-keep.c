@@ -54,6 +54,14 @@ static bool make_slowly(const char *dir, gpointer data, GError **error)
 	return make(dir, data, error);
 }
 
+/* Until somebody kills it. */
+static bool make_for_ever(const char *dir, gpointer data, GError **error)
+{
+	for (;;)
+		g_usleep(G_USEC_PER_SEC);
+	return make(dir, data, error);
+}
+
 static bool make_nothing(const char *dir, gpointer data, GError **error)
 {
 	make(dir, data, NULL);
@@ -274,7 +282,7 @@ static void a_maker_that_is_killed_holds_nobody_up(void **state)
 							 "things", NULL);
 
 		g_mkdir_with_parents(lock, 0755);
-		keep_get(fixture->keep, "things", "a", make_slowly, fixture,
+		keep_get(fixture->keep, "things", "a", make_for_ever, fixture,
 			 NULL, NULL);
 		_exit(0);
 	}
@@ -297,7 +305,7 @@ static void what_a_killed_maker_left_goes(void **state)
 	int status;
 
 	if (pid == 0) {
-		keep_get(fixture->keep, "things", "a", make_slowly, fixture,
+		keep_get(fixture->keep, "things", "a", make_for_ever, fixture,
 			 NULL, NULL);
 		_exit(0);
 	}
