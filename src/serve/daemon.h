@@ -7,6 +7,7 @@
  *   lead.c      queued runs -> the pipeline -> what comes of it
  *   trouble.c   what staff has to know, and the digest
  *   upkeep.c    what is done by the clock: waits, disk, trees, old things
+ *   idle.c      whether all is done, for --until-idle
  *   serve.c     the start, the loop, the end
  */
 #ifndef SERVE_DAEMON_H
@@ -83,6 +84,10 @@ void trouble_end(struct daemon *daemon, const char *kind, const char *about);
 
 /* Tell staff what has gathered, by mail, if anything has. */
 void trouble_digest(struct daemon *daemon);
+
+/* End the loop when nothing is left that could be done now. */
+struct idle *idle_new(struct daemon *daemon);
+void idle_free(struct idle *idle);
 
 struct upkeep *upkeep_new(struct daemon *daemon);
 void upkeep_free(struct upkeep *upkeep);

@@ -10,6 +10,7 @@ libreroll_a_SOURCES += \
 	src/serve/look.c src/serve/look.h \
 	src/serve/look-internal.h src/serve/look-log.c \
 	src/serve/daemon.h \
+	src/serve/idle.c \
 	src/serve/lead.c src/serve/lead.h src/serve/lead-end.c \
 	src/serve/ops.c src/serve/ops.h \
 	src/serve/orders.c src/serve/orders.h \

@@ -409,6 +409,7 @@ static void run_loop(struct daemon *daemon)
 		g_unix_signal_add(SIGINT, on_end, daemon),
 		g_unix_signal_add(SIGHUP, on_reload, daemon),
 	};
+	struct idle *idle = NULL;
 
 	daemon->loop = g_main_loop_new(NULL, FALSE);
 	daemon->posts = posts_new(daemon, daemon->settings);
@@ -422,7 +423,10 @@ static void run_loop(struct daemon *daemon)
 	notify_manager("READY=1");
 	log_event(LOG_LEVEL_INFO, NULL, "ready: %u sources, %u projects",
 		  daemon->intakes->len, daemon->settings->projects->len);
+	if (daemon->options->until_idle)
+		idle = idle_new(daemon);
 	g_main_loop_run(daemon->loop);
+	idle_free(idle);
 	watch_stop();
 	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++)
 		g_source_remove(signals[i]);

@@ -19,7 +19,7 @@ struct serve_options {
 	const char *projects_path; /* overrides the site's; or NULL */
 	const char *dry_maildir;   /* replies go there; NULL: to the server */
 	bool no_sandbox;
-	bool until_idle; /* end when nothing is left to do */
+	bool until_idle; /* end when nothing is left to do; idle.c says what */
 };
 
 /*
