@@ -3,6 +3,7 @@ libreroll_a_SOURCES += \
 	src/base/base.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/error.c src/base/error.h \
+	src/base/fault.h \
 	src/base/file.c src/base/file.h \
 	src/base/http.c src/base/http.h \
 	src/base/json.c src/base/json.h \
@@ -12,6 +13,10 @@ libreroll_a_SOURCES += \
 	src/base/process.c src/base/process.h \
 	src/base/tempdir.c src/base/tempdir.h \
 	src/base/text.c src/base/text.h
+if FAULT_POINTS
+libreroll_a_SOURCES += src/base/fault.c
+endif
+EXTRA_DIST += src/base/fault.c
 
 libreroll_a_SOURCES += \
 	src/base/template.c src/base/template.h \

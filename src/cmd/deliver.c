@@ -67,8 +67,10 @@ static bool store_it(struct ask *ask, struct store *store, GBytes *mail,
 	const struct intake_sink sink = intake_store_sink(store);
 	bool added;
 
+	fault_point(FAULT_DELIVER_BEFORE_STORE);
 	if (!bring_mail(&sink, mail, &added, error))
 		return false;
+	fault_point(FAULT_DELIVER_KEPT);
 	if (added)
 		ask_wake(ask);
 	return true;

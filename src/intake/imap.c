@@ -178,8 +178,12 @@ static bool imap_settle(gpointer state, struct intake_batch *batch,
 
 		g_array_append_val(uids, uid);
 	}
-	return imap_session_settle(imap->session, uids, imap->config->move_to,
-				   error);
+	fault_point(FAULT_IMAP_BEFORE_ACK);
+	if (!imap_session_settle(imap->session, uids, imap->config->move_to,
+				 error))
+		return false;
+	fault_point(FAULT_IMAP_ACKED);
+	return true;
 }
 
 static int imap_watch(gpointer state)

@@ -371,8 +371,11 @@ static bool round_store(struct round *round, GError **error)
 	take.count = rows->len;
 	if (!take.count && g_strcmp0(take.cursor, round->before) == 0)
 		return true;
-	return intake->sink.take(intake->sink.data, &take, &round->added,
-				 error);
+	fault_point(FAULT_EVENT_BEFORE_STORE);
+	if (!intake->sink.take(intake->sink.data, &take, &round->added, error))
+		return false;
+	fault_point(FAULT_EVENT_KEPT);
+	return true;
 }
 
 static bool round_complete(struct round *round, GCancellable *cancellable,

@@ -190,8 +190,11 @@ static bool maildir_settle(gpointer state, struct intake_batch *batch,
 			name, strstr(name, ":2,") ? "" : ":2,S", NULL);
 		g_autofree char *to = g_build_filename(dir->cur, seen, NULL);
 
-		if (g_rename(from, to) == 0)
+		fault_point(FAULT_MAILDIR_BEFORE_MOVE);
+		if (g_rename(from, to) == 0) {
+			fault_point(FAULT_MAILDIR_MOVED);
 			continue;
+		}
 		if (errno != ENOENT ||
 		    !g_file_test(dir->cur, G_FILE_TEST_IS_DIR))
 			return fail(error, "moving a mail to", to);

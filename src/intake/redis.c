@@ -453,10 +453,12 @@ static bool redis_settle(gpointer state, struct intake_batch *batch,
 
 	(void)cancellable;
 	for (guint i = 0; i < batch->items->len; i++) {
+		fault_point(FAULT_REDIS_BEFORE_ACK);
 		if (!redis_ok(redis, "acknowledging",
 			      acknowledge(redis, batch->items->pdata[i]),
 			      error))
 			return false;
+		fault_point(FAULT_REDIS_ACKED);
 	}
 	return true;
 }

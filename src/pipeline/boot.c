@@ -140,6 +140,7 @@ static void sent_done(GObject *source, GAsyncResult *res, gpointer data)
 	g_autoptr(GError) error = NULL;
 
 	(void)source;
+	fault_point(FAULT_JOB_SENT);
 	if (!writer_do_finish(res, &error))
 		log_event(LOG_LEVEL_WARNING, sent->run, "%s", error->message);
 	sent_job_free(sent);

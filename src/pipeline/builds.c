@@ -170,9 +170,12 @@ static bool complete_work(struct store *store, gpointer data, GError **error)
 	struct build_slot *slot = data;
 	bool counted;
 
-	return store_build_complete(store, slot->run->id, slot->spec->id,
-				    slot->status, slot->text, &slot->left,
-				    &counted, error);
+	if (!store_build_complete(store, slot->run->id, slot->spec->id,
+				  slot->status, slot->text, &slot->left,
+				  &counted, error))
+		return false;
+	fault_point(FAULT_BUILD_ENDED);
+	return true;
 }
 
 /* The end is kept, or cannot be: then we count ourselves. */
@@ -183,6 +186,7 @@ static void build_kept(GObject *source, GAsyncResult *res, gpointer data)
 	g_autoptr(GError) error = NULL;
 
 	(void)source;
+	fault_point(FAULT_BUILD_END_KEPT);
 	run->builds->left--;
 	if (!writer_do_finish(res, &error)) {
 		slot->left = run->builds->left;
@@ -244,6 +248,7 @@ static void build_done(GObject *source, GAsyncResult *res, gpointer data)
 		res, &error);
 
 	(void)source;
+	fault_point(FAULT_BUILD_BEFORE_END);
 	slots_give(run->options->slots);
 	build_ended(slot, result, error);
 }
@@ -259,6 +264,7 @@ static void build_begin(GObject *source, GAsyncResult *res, gpointer data)
 		build_ended(slot, NULL, error);
 		return;
 	}
+	fault_point(FAULT_BUILD_BEGUN);
 	run_observe(run, RUN_WORK_STARTED, slot->spec->id, NULL);
 	run->options->executor->run_async(&slot->job, run->cancellable,
 					  build_done, slot);
@@ -400,6 +406,7 @@ static void builds_launch(struct run *run)
 {
 	const GPtrArray *plan = run->builds->plan;
 
+	fault_point(FAULT_BUILDS_KEPT);
 	run->builds->left = plan->len;
 	if (plan->len == 0) {
 		builds_end(run);

@@ -74,6 +74,8 @@ static void run_return(struct run *run)
 {
 	g_autoptr(GTask) task = run->task;
 
+	if (!run->report->parked)
+		fault_point(FAULT_RUN_END_KEPT);
 	g_task_return_pointer(task, g_steal_pointer(&run->report),
 			      (GDestroyNotify)run_report_free);
 }
@@ -93,6 +95,7 @@ static void stage_next(struct run *run)
 {
 	const struct run_options *options = run->options;
 
+	fault_point(FAULT_STAGE_KEPT);
 	run->stage++;
 	if (run->stage->heavy && options->may_build &&
 	    !options->may_build(run->subject.project, options->observer_data))
@@ -107,6 +110,7 @@ static void run_end(struct run *run)
 	GError *error = NULL;
 
 	run->report = run_report_new(run, &error);
+	fault_point(FAULT_RUN_BEFORE_END);
 	if (run->report)
 		run_step_end(run, run->report, run_return);
 	else
@@ -191,6 +195,12 @@ static void stage_start(struct run *run)
 	g_task_run_in_thread(task, gate_thread);
 }
 
+static void stage_first(struct run *run)
+{
+	fault_point(FAULT_RUN_BEGUN_KEPT);
+	stage_start(run);
+}
+
 void run_async(const struct run_options *options, GCancellable *cancellable,
 	       GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -220,7 +230,7 @@ void run_async(const struct run_options *options, GCancellable *cancellable,
 		.no_sandbox = options->no_sandbox,
 	};
 	g_task_set_task_data(run->task, run, run_free);
-	run_step_begin(run, stage_start);
+	run_step_begin(run, stage_first);
 }
 
 struct run_report *run_finish(GAsyncResult *res, GError **error)

@@ -71,8 +71,11 @@ static bool begin_work(struct store *store, gpointer data, GError **error)
 
 	if (!run->options->run_id)
 		return put_new(store, run, error);
-	return store_run_restart(store, run->id, run->stage->name,
-				 stage_kept->name, &run->kept, error);
+	if (!store_run_restart(store, run->id, run->stage->name,
+			       stage_kept->name, &run->kept, error))
+		return false;
+	fault_point(FAULT_RUN_BEGUN);
+	return true;
 }
 
 void run_step_begin(struct run *run, void (*then)(struct run *run))
@@ -98,13 +101,17 @@ static bool advance_work(struct store *store, gpointer data, GError **error)
 {
 	const struct run *run = data;
 
-	return store_run_advance(store, run->id, &run->step.row, run->step.next,
-				 error);
+	if (!store_run_advance(store, run->id, &run->step.row, run->step.next,
+			       error))
+		return false;
+	fault_point(FAULT_STAGE_ADVANCED);
+	return true;
 }
 
 void run_step_advance(struct run *run, const struct verdict *verdict,
 		      const struct stage *next, void (*then)(struct run *run))
 {
+	fault_point(FAULT_STAGE_BEFORE_ADVANCE);
 	run->step.row = stage_row(run, "passed", verdict);
 	run->step.next = next->name;
 	step_write(run, WRITE_KEPT, advance_work, then);
@@ -114,7 +121,10 @@ static bool end_work(struct store *store, gpointer data, GError **error)
 {
 	const struct run *run = data;
 
-	return store_run_end(store, run->id, &run->step.end, error);
+	if (!store_run_end(store, run->id, &run->step.end, error))
+		return false;
+	fault_point(FAULT_RUN_ENDED);
+	return true;
 }
 
 /* Addresses of its copies, a line each; NULL: none. */
@@ -178,7 +188,10 @@ static bool builds_work(struct store *store, gpointer data, GError **error)
 {
 	const struct run *run = data;
 
-	return store_builds_start(store, run->id, run->step.names, error);
+	if (!store_builds_start(store, run->id, run->step.names, error))
+		return false;
+	fault_point(FAULT_BUILDS_STARTED);
+	return true;
 }
 
 void run_step_builds(struct run *run, const char *const *names,
@@ -192,8 +205,11 @@ static bool jobs_work(struct store *store, gpointer data, GError **error)
 {
 	const struct run *run = data;
 
-	return store_jobs_start(store, run->id, run->step.jobs,
-				run->step.n_jobs, error);
+	if (!store_jobs_start(store, run->id, run->step.jobs, run->step.n_jobs,
+			      error))
+		return false;
+	fault_point(FAULT_JOBS_STARTED);
+	return true;
 }
 
 /* Before a lab is sent any: after a crash they are looked for there. */

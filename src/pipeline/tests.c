@@ -103,9 +103,11 @@ static bool complete_work(struct store *store, gpointer data, GError **error)
 	struct boot *boot = data;
 	bool counted;
 
-	return store_job_complete(store, boot->run->id, &boot->row,
-				  boot->status, boot->text, &boot->left,
-				  &counted, error);
+	if (!store_job_complete(store, boot->run->id, &boot->row, boot->status,
+				boot->text, &boot->left, &counted, error))
+		return false;
+	fault_point(FAULT_JOB_ENDED);
+	return true;
 }
 
 static void boot_kept(GObject *source, GAsyncResult *res, gpointer data)
@@ -116,6 +118,7 @@ static void boot_kept(GObject *source, GAsyncResult *res, gpointer data)
 	g_autoptr(GError) error = NULL;
 
 	(void)source;
+	fault_point(FAULT_JOB_END_KEPT);
 	tests->left--;
 	if (!writer_do_finish(res, &error)) {
 		boot->left = tests->left;
@@ -135,6 +138,7 @@ static void boot_ended(struct boot *boot)
 	boot->status = boot->result ? job_end_name(boot->result->end)
 				    : "trouble";
 	boot->text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	fault_point(FAULT_JOB_BEFORE_END);
 	log_event(LOG_LEVEL_INFO, boot->run->id, "boot of %s: %s", boot->title,
 		  boot->status);
 	writer_do_async(boot->run->options->writer, &write, boot_kept, boot);
@@ -271,6 +275,7 @@ static void launch_boots(struct run *run)
 {
 	struct test_stage *tests = run->tests;
 
+	fault_point(FAULT_JOBS_KEPT);
 	tests->left = tests->boots->len;
 	if (tests->left == 0) {
 		tests_end(run);

@@ -170,6 +170,7 @@ static bool note_work(struct store *store, gpointer data, GError **error)
 {
 	const struct note *note = data;
 
+	fault_point(FAULT_OUTBOX_BEFORE_MARK);
 	switch (note->kind) {
 	case NOTE_SENT:
 		return store_outbox_sent(store, note->id, error);
@@ -204,6 +205,7 @@ static void on_noted(GObject *source, GAsyncResult *res, gpointer data)
 	struct outbox *outbox = data;
 
 	(void)source;
+	fault_point(FAULT_OUTBOX_MARK_KEPT);
 	if (outbox_kept(outbox, res))
 		outbox_let_go(outbox);
 	outbox_step(outbox);
@@ -233,6 +235,7 @@ static void mail_accepted(struct outbox *outbox)
 	g_autofree char *about = g_strdup_printf("mail to %s",
 						 outbox->mail->recipient);
 
+	fault_point(FAULT_OUTBOX_ACCEPTED);
 	outbox->note.kind = NOTE_SENT;
 	outbox->status.sent++;
 	outbox->status.last_at = clock_now_at();
@@ -343,6 +346,7 @@ static void on_looked(GObject *source, GAsyncResult *res, gpointer data)
 		return;
 	}
 	if (mail && !look->full) {
+		fault_point(FAULT_OUTBOX_BEFORE_CONNECT);
 		outbox->busy = true;
 		outbox->mail = g_steal_pointer(&mail);
 		way_send_async(outbox->way, outbox->mail, outbox->cut_off,

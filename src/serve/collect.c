@@ -121,6 +121,7 @@ static bool hold_all(struct store *store, gint64 revision, const char *why,
 	for (guint i = 0; i < runs->len; i++) {
 		if (!store_run_hold(store, runs->pdata[i], why, error))
 			return false;
+		fault_point(FAULT_DIFFERENCE_HELD);
 	}
 	return true;
 }
@@ -165,8 +166,11 @@ static bool revision_ready(struct collect *collect, struct store *store,
 {
 	g_autoptr(GPtrArray) stopped = NULL;
 
+	fault_point(FAULT_REVISION_MADE);
 	if (!store_revision_supersede(store, revision, &stopped, error))
 		return false;
+	if (stopped->len)
+		fault_point(FAULT_REVISION_SUPERSEDED);
 	for (guint i = 0; i < stopped->len; i++)
 		g_ptr_array_add(collect->stopped, g_strdup(stopped->pdata[i]));
 	return queue_run(collect, store, revision, error);
@@ -561,7 +565,9 @@ static bool handle_event(struct collect *collect, struct store *store,
 		ok = handle_series(collect, store, event, error);
 	else if (event->kind == EVENT_STATE)
 		ok = handle_state(collect, store, event, error);
-	return ok && store_event_handled(store, event->id, error);
+	ok = ok && store_event_handled(store, event->id, error);
+	fault_point(FAULT_EVENT_HANDLED);
+	return ok;
 }
 
 static bool collect_work(struct store *store, gpointer data, GError **error)
@@ -623,6 +629,7 @@ static void collect_done(GObject *source, GAsyncResult *res, gpointer data)
 	(void)source;
 	daemon->collecting = daemon->collect_again = false;
 	if (writer_do_finish(res, &error)) {
+		fault_point(FAULT_EVENTS_KEPT);
 		trouble_end(daemon, "store", "events");
 		tell_all(collect);
 		if (again)

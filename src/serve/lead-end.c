@@ -12,6 +12,8 @@ static void written(GObject *source, GAsyncResult *res, gpointer data)
 	g_autoptr(GError) error = NULL;
 
 	(void)source;
+	fault_point(lead->report ? FAULT_RUN_HELD_KEPT
+				 : FAULT_RUN_PUT_OFF_KEPT);
 	if (!writer_do_finish(res, &error) &&
 	    !g_error_matches(error, REROLL_ERROR, REROLL_ERROR_CONFLICT))
 		trouble_note(lead->daemon, "run", lead->id, error->message);
@@ -33,8 +35,11 @@ static bool put_off_work(struct store *store, gpointer data, GError **error)
 {
 	const struct lead *lead = data;
 
-	return store_run_put_off(store, lead->id, lead->next_at,
-				 lead->trouble->message, error);
+	if (!store_run_put_off(store, lead->id, lead->next_at,
+			       lead->trouble->message, error))
+		return false;
+	fault_point(FAULT_RUN_PUT_OFF);
+	return true;
 }
 
 /* Doubled each time: trouble of a minute is over in one, and a day of it is not
@@ -67,6 +72,7 @@ static bool hold_work(struct store *store, gpointer data, GError **error)
 	if (!store_run_hold(store, lead->id, lead->report->trouble->message,
 			    error))
 		return false;
+	fault_point(FAULT_RUN_HELD);
 	if (!reply->mail)
 		return true;
 	row.mail = g_bytes_get_data(reply->mail, &row.mail_len);
@@ -88,6 +94,7 @@ static void hold(struct lead *lead)
 
 static void parked(struct lead *lead)
 {
+	fault_point(FAULT_RUN_PARKED);
 	lead->again = true;
 	lead_over(lead);
 }

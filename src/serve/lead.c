@@ -126,9 +126,10 @@ char *lead_make_run(struct store *store, const struct queued_run *like,
 	struct queued_run run = *like;
 
 	run.id = id;
-	return store_run_queue(store, &run, stages[0].name, error)
-		       ? g_steal_pointer(&id)
-		       : NULL;
+	if (!store_run_queue(store, &run, stages[0].name, error))
+		return NULL;
+	fault_point(FAULT_RUN_QUEUED);
+	return g_steal_pointer(&id);
 }
 
 void lead_over(struct lead *lead)
@@ -410,6 +411,7 @@ static void load_done(GObject *source, GAsyncResult *res, gpointer data)
 		lead_ended(lead);
 		return;
 	}
+	fault_point(FAULT_RUN_LOADED);
 	task = g_task_new(NULL, lead->cancellable, read_done, lead);
 	g_task_set_task_data(task, lead, NULL);
 	g_task_run_in_thread(task, read_thread);

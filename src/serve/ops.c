@@ -120,6 +120,7 @@ static json_t *work_deliver(const struct ops_context *context,
 
 	if (!mail || !bring_mail(&sink, mail, &added, error))
 		return NULL;
+	fault_point(FAULT_DELIVER_KEPT);
 	return json_pack("{s:b}", "new", added);
 }
 
@@ -153,8 +154,10 @@ static json_t *work_submit(const struct ops_context *context,
 			    "taken");
 		return NULL;
 	}
-	if (writer_do(context->writer, &write, error))
+	if (writer_do(context->writer, &write, error)) {
+		fault_point(FAULT_SUBMIT_KEPT);
 		return series.answer;
+	}
 	json_decref(series.answer);
 	return NULL;
 }

@@ -125,8 +125,11 @@ static bool order_work(struct store *store, gpointer data, GError **error)
 	g_autoptr(waiting_run_t) run = NULL;
 
 	given->id = store_run_find(store, given->run, error);
-	return given->id && store_run_get(store, given->id, &run, error) &&
-	       orders[given->of.order](store, given, run, error);
+	if (!given->id || !store_run_get(store, given->id, &run, error) ||
+	    !orders[given->of.order](store, given, run, error))
+		return false;
+	fault_point(FAULT_ORDER_GIVEN);
+	return true;
 }
 
 static void order_done(GObject *source, GAsyncResult *res, gpointer data)
@@ -140,6 +143,7 @@ static void order_done(GObject *source, GAsyncResult *res, gpointer data)
 		g_task_return_error(task, error);
 		return;
 	}
+	fault_point(FAULT_ORDER_KEPT);
 	log_event(LOG_LEVEL_INFO, given->id, "order: %s", given->text);
 	trouble_end(given->daemon, "submitter", given->id);
 	if (given->stop)
@@ -257,6 +261,7 @@ static void pause_done(GObject *source, GAsyncResult *res, gpointer data)
 	GError *error = NULL;
 
 	(void)source;
+	fault_point(FAULT_PAUSE_KEPT);
 	if (!writer_do_finish(res, &error)) {
 		control_refuse(pausing->call, error);
 	} else if (pausing->pause) {

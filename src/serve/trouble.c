@@ -26,6 +26,7 @@ static bool note_work(struct store *store, gpointer data, GError **error)
 {
 	const struct note *note = data;
 
+	fault_point(FAULT_TROUBLE_NOTED);
 	return note->text ? store_trouble_note(store, note->kind, note->about,
 					       note->text, error)
 			  : store_trouble_end(store, note->kind, note->about,
@@ -191,6 +192,7 @@ static bool digest_put(struct store *store, const struct digest *digest,
 		if (!store_trouble_told(store, one->id, error))
 			return false;
 	}
+	fault_point(FAULT_DIGEST_WRITTEN);
 	return true;
 }
 
@@ -205,6 +207,12 @@ static bool digest_work(struct store *store, gpointer data, GError **error)
 	return !digest->told || digest_put(store, digest, rows, error);
 }
 
+static void digest_kept(struct daemon *daemon)
+{
+	fault_point(FAULT_DIGEST_KEPT);
+	outbox_wake(daemon->outbox);
+}
+
 static void digest_done(GObject *source, GAsyncResult *res, gpointer data)
 {
 	struct digest *digest = data;
@@ -215,7 +223,7 @@ static void digest_done(GObject *source, GAsyncResult *res, gpointer data)
 		log_event(LOG_LEVEL_ERROR, NULL, "no digest for staff: %s",
 			  error->message);
 	else if (digest->told)
-		outbox_wake(digest->daemon->outbox);
+		digest_kept(digest->daemon);
 	settings_unref(digest->settings);
 	g_free(digest);
 }

@@ -70,6 +70,7 @@ static bool due_work(struct store *store, gpointer data, GError **error)
 		if (!run)
 			return false;
 		g_ptr_array_add(due->runs, run);
+		fault_point(FAULT_REVISION_DUE);
 	}
 }
 

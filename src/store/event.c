@@ -50,6 +50,7 @@ static bool events_take(struct store *store, const struct event_take *take,
 			       error))
 			return false;
 		*added += is_new && take->rows[i].kind != EVENT_SEEN;
+		fault_point(FAULT_EVENT_STORED);
 	}
 	return !take->cursor ||
 	       query_run(store, QUERY_CURSOR_PUT,

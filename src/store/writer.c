@@ -158,10 +158,13 @@ static void run_together(struct writer *writer, const GPtrArray *jobs)
 		all_fail(jobs, error);
 		return;
 	}
+	fault_point(FAULT_WRITER_BEGUN);
 	for (guint i = 0; i < jobs->len; i++)
 		job_run(writer->store, jobs->pdata[i]);
+	fault_point(FAULT_WRITER_BEFORE_COMMIT);
 	if (!transaction_end(writer->store, true, &error))
 		all_fail(jobs, error);
+	fault_point(FAULT_WRITER_COMMITTED);
 }
 
 static void job_end(struct job *job)
