@@ -570,10 +570,9 @@ static bool handle_event(struct collect *collect, struct store *store,
 	return ok;
 }
 
-static bool collect_work(struct store *store, gpointer data, GError **error)
+static bool handle_some(struct collect *collect, struct store *store,
+			GError **error)
 {
-	struct collect *collect = data;
-
 	for (guint i = 0; i < TOGETHER_MOST; i++) {
 		g_autoptr(event_t) event = NULL;
 
@@ -588,6 +587,23 @@ static bool collect_work(struct store *store, gpointer data, GError **error)
 		}
 	}
 	collect->more = true;
+	return true;
+}
+
+/* Staff is told of what was odd in the same step: it is not found again. */
+static bool collect_work(struct store *store, gpointer data, GError **error)
+{
+	struct collect *collect = data;
+
+	if (!handle_some(collect, store, error))
+		return false;
+	for (guint i = 0; i < collect->odd->len; i++) {
+		const struct odd *odd = collect->odd->pdata[i];
+
+		if (!store_trouble_note(store, odd->kind, odd->about, odd->text,
+					error))
+			return false;
+	}
 	return true;
 }
 
@@ -608,7 +624,8 @@ static void tell_all(const struct collect *collect)
 	for (guint i = 0; i < collect->odd->len; i++) {
 		const struct odd *odd = collect->odd->pdata[i];
 
-		trouble_note(daemon, odd->kind, odd->about, odd->text);
+		log_event(LOG_LEVEL_WARNING, NULL, "%s %s: %s", odd->kind,
+			  odd->about, odd->text);
 	}
 	for (guint i = 0; i < collect->stopped->len; i++)
 		lead_cancel(daemon, collect->stopped->pdata[i]);
