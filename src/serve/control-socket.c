@@ -16,6 +16,8 @@
 #include "base/base.h"
 #include "serve/control-internal.h"
 
+#define LOCK_PATIENCE_MS 1000
+#define LOCK_PAUSE_MS 10
 #define SOCKET_MODE 0660
 
 static bool fail(enum reroll_error code, const char *path, const char *why,
@@ -67,6 +69,21 @@ bool control_address(const char *path, struct sockaddr_un *address, int *folder,
 	return true;
 }
 
+/*
+ * A daemon that was killed may have had a child that was not another program
+ * yet: that one holds the lock until it is, or has ended.
+ */
+static bool lock_soon(int fd)
+{
+	for (guint ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0;
+	     ms += LOCK_PAUSE_MS) {
+		if (errno != EWOULDBLOCK || ms >= LOCK_PATIENCE_MS)
+			return false;
+		g_usleep(LOCK_PAUSE_MS * 1000);
+	}
+	return true;
+}
+
 static bool take_lock(struct control_socket *at, GError **error)
 {
 	g_autofree char *path = g_strconcat(at->path, ".lock", NULL);
@@ -74,7 +91,7 @@ static bool take_lock(struct control_socket *at, GError **error)
 	at->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (at->lock < 0)
 		return fail_errno(at->path, error);
-	if (flock(at->lock, LOCK_EX | LOCK_NB) == 0)
+	if (lock_soon(at->lock))
 		return true;
 	return errno == EWOULDBLOCK
 		       ? fail(REROLL_ERROR_CONFLICT, at->path,
