@@ -58,6 +58,21 @@ check-cross: all
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/cross/run.sh $(CROSS)
 .PHONY: check-cross
 
+# The daemon killed at every instant that matters, and at others; the power
+# gone, no room, a clock put back. Needs --enable-fault-points. CRASH=PART...
+# chooses among the parts, see tests/serve/crash.
+EXTRA_DIST += tests/serve/crash tests/serve/crash_load.py \
+	tests/serve/crash_points.py tests/serve/crash_power.py \
+	tests/serve/crash_scenes.py tests/serve/crash_site.py \
+	tests/serve/crash_trouble.py tests/serve/shim.c
+CLEANFILES += tests/serve/shim.so
+tests/serve/shim.so: tests/serve/shim.c
+	$(AM_V_CCLD)$(MKDIR_P) tests/serve && $(CC) $(CPPFLAGS) $(CFLAGS) \
+		-D_GNU_SOURCE -fPIC -shared -o $@ $(srcdir)/tests/serve/shim.c -ldl
+check-crash: all tests/serve/shim.so
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/serve/crash $(CRASH)
+.PHONY: check-crash
+
 # The Mustache specification's own cases, from a checkout of it.
 check-spec: all
 	@test -d '$(SPEC)' || { echo 'make check-spec SPEC=DIR'; exit 2; }
