@@ -181,7 +181,8 @@ void run_step_end(struct run *run, const struct run_report *report,
 		fill_mail(step, run, reply);
 		step->end.mail = &step->mail;
 	}
-	step_write(run, WRITE_KEPT, end_work, then);
+	step_write(run, reply->mail ? WRITE_SYNCED : WRITE_KEPT, end_work,
+		   then);
 }
 
 static bool builds_work(struct store *store, gpointer data, GError **error)

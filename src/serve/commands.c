@@ -206,7 +206,7 @@ static void answer_send(struct daemon *daemon, const struct answered *answered,
 					   ? message->from->pdata[0]
 					   : NULL;
 	struct answer *answer;
-	struct write write = {WRITE_KEPT, answer_work, NULL};
+	struct write write = {WRITE_SYNCED, answer_work, NULL};
 
 	if (!to || !message->message_id)
 		return;

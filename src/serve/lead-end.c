@@ -26,7 +26,8 @@ static void written(GObject *source, GAsyncResult *res, gpointer data)
 
 static void write_down(struct lead *lead, writer_work work)
 {
-	const struct write write = {WRITE_KEPT, work, lead};
+	const struct write write = {lead->report ? WRITE_SYNCED : WRITE_KEPT,
+				    work, lead};
 
 	writer_do_async(lead->daemon->writer, &write, written, lead);
 }

@@ -231,7 +231,7 @@ static void digest_done(GObject *source, GAsyncResult *res, gpointer data)
 void trouble_digest(struct daemon *daemon)
 {
 	struct digest *digest;
-	struct write write = {WRITE_KEPT, digest_work, NULL};
+	struct write write = {WRITE_SYNCED, digest_work, NULL};
 
 	if (daemon->settings->site->mail.staff->len == 0)
 		return;

@@ -6,9 +6,10 @@
  * cost a few waits for the disk.
  *
  * Durability: what the outside was promised (an event acknowledged, a mail
- * accepted, a job sent) is WRITE_SYNCED, on the disk before the callback. A
- * step that can be done again is WRITE_KEPT: a crash of the program loses
- * nothing of it, a loss of power at most the last of them.
+ * accepted, a job sent) is WRITE_SYNCED, on the disk before the callback; so is
+ * a mail before it goes out, or after a loss of power another might. A step
+ * that can be done again is WRITE_KEPT: a crash of the program loses nothing of
+ * it, a loss of power at most the last of them.
  * Ownership: the store is the writer's until writer_free(), which does all that
  * was handed over first. `data` must live until the callback.
  * Errors: those of the work. When the transaction cannot be kept, nothing of it
