@@ -34,3 +34,7 @@ TESTS += tests/unit/test-ops
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_control_LDADD = $(FUZZ_LDADD)
 EXTRA_DIST += tests/fuzz/corpus-control
+check_PROGRAMS += tests/unit/test-queue
+tests_unit_test_queue_SOURCES = tests/unit/test-queue.c
+tests_unit_test_queue_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-queue

@@ -31,3 +31,24 @@ check_PROGRAMS += tests/unit/test-show
 tests_unit_test_show_SOURCES = tests/unit/test-show.c
 tests_unit_test_show_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-show
+
+EXTRA_DIST += tests/unit/test-store.h
+check_PROGRAMS += tests/unit/test-waiting
+tests_unit_test_waiting_SOURCES = tests/unit/test-waiting.c
+tests_unit_test_waiting_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-waiting
+
+check_PROGRAMS += tests/unit/test-letter
+tests_unit_test_letter_SOURCES = tests/unit/test-letter.c
+tests_unit_test_letter_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-letter
+
+check_PROGRAMS += tests/unit/test-trouble
+tests_unit_test_trouble_SOURCES = tests/unit/test-trouble.c
+tests_unit_test_trouble_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-trouble
+
+check_PROGRAMS += tests/unit/test-post
+tests_unit_test_post_SOURCES = tests/unit/test-post.c
+tests_unit_test_post_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-post
