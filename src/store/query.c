@@ -251,7 +251,7 @@ static const char *const queries[QUERY_COUNT] = {
 		"SELECT run.id FROM run JOIN origin"
 		" ON origin.revision = run.revision"
 		" WHERE run.stage IS NOT NULL AND origin.source = ?1"
-		" AND ',' || origin.patches || ',' LIKE '%,' || ?2 || ',%'",
+		" AND instr(',' || origin.patches || ',', ',' || ?2 || ',')",
 
 	[QUERY_CURSOR_GET] = "SELECT position FROM cursor WHERE source = ?1",
 	[QUERY_CURSOR_PUT] =

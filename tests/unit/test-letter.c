@@ -535,9 +535,9 @@ static void runs_are_found_by_a_whole_patch_id_of_patchworks(void **state)
 	static const struct {
 		const char *source, *patch;
 		guint runs;
-	} rows[] = {{"pw", "12", 1}, {"pw", "13", 1},	{"pw", "14", 1},
-		    {"pw", "1", 0},  {"pw", "3", 0},	{"pw", "99", 0},
-		    {"pw", "", 0},   {"other", "12", 0}};
+	} rows[] = {{"pw", "12", 1}, {"pw", "13", 1}, {"pw", "14", 1},
+		    {"pw", "1", 0},  {"pw", "3", 0},  {"pw", "99", 0},
+		    {"pw", "", 0},   {"pw", "%", 0},  {"other", "12", 0}};
 	struct store *store = *state;
 	gint64 revision = store_revision(store, "a", "john", 1);
 
