@@ -160,6 +160,23 @@ static bool queue_run(struct collect *collect, struct store *store,
 	return true;
 }
 
+/* A part of it was taken, as the rest took too long: here is the rest. */
+static bool stop_part(struct collect *collect, struct store *store,
+		      gint64 revision, GError **error)
+{
+	g_autoptr(GPtrArray) runs = NULL;
+
+	if (!store_revision_runs(store, revision, &runs, error))
+		return false;
+	for (guint i = 0; i < runs->len; i++) {
+		if (!store_run_stop(store, runs->pdata[i],
+				    "the rest of it has come", error))
+			return false;
+		g_ptr_array_add(collect->stopped, g_strdup(runs->pdata[i]));
+	}
+	return true;
+}
+
 /* It is whole: the versions before it have had their time. */
 static bool revision_ready(struct collect *collect, struct store *store,
 			   gint64 revision, GError **error)
@@ -173,7 +190,8 @@ static bool revision_ready(struct collect *collect, struct store *store,
 		fault_point(FAULT_REVISION_SUPERSEDED);
 	for (guint i = 0; i < stopped->len; i++)
 		g_ptr_array_add(collect->stopped, g_strdup(stopped->pdata[i]));
-	return queue_run(collect, store, revision, error);
+	return stop_part(collect, store, revision, error) &&
+	       queue_run(collect, store, revision, error);
 }
 
 static const struct letter_of *find_letter(const GArray *letters,
