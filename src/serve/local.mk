@@ -38,3 +38,7 @@ check_PROGRAMS += tests/unit/test-queue
 tests_unit_test_queue_SOURCES = tests/unit/test-queue.c
 tests_unit_test_queue_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-queue
+check_PROGRAMS += tests/unit/test-collect
+tests_unit_test_collect_SOURCES = tests/unit/test-collect.c
+tests_unit_test_collect_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-collect
