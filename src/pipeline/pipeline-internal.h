@@ -24,10 +24,10 @@ struct built {
 
 /* What is being written down; its texts live until it is. */
 struct run_step {
+	writer_work work; /* of the run */
 	void (*then)(struct run *run);
-	struct stage_row row;
-	char *verdict;	  /* JSON, of the row */
-	const char *next; /* stage */
+	GPtrArray *passed; /* of struct passed_stage, not yet written */
+	char *verdict;	   /* JSON, of the end */
 	struct run_end end;
 	struct outbox_row mail;
 	char *outcome, *copies;
@@ -71,8 +71,11 @@ bool run_kept(bool kept, GError **error);
  * cannot be, the run ends with that as its trouble.
  */
 void run_step_begin(struct run *run, void (*then)(struct run *run));
-void run_step_advance(struct run *run, const struct verdict *verdict,
-		      const struct stage *next, void (*then)(struct run *run));
+/* The run has passed its stage. What was quick is written with the next step:
+ * to do it again costs less than to wait for a disk. */
+void run_step_pass(struct run *run, const struct verdict *verdict);
+/* Write what was passed. */
+void run_step_advance(struct run *run, void (*then)(struct run *run));
 void run_step_end(struct run *run, const struct run_report *report,
 		  void (*then)(struct run *run));
 /* `names` and `jobs` must live until then. */
@@ -81,6 +84,7 @@ void run_step_builds(struct run *run, const char *const *names,
 void run_step_jobs(struct run *run, const struct job_row *jobs, guint count,
 		   void (*then)(struct run *run));
 void run_step_clear(struct run_step *step);
+void run_step_free(struct run_step *step);
 
 /* The run has a verdict on its stage: record it, go on or end. */
 void run_stage_judged(struct run *run, struct verdict *verdict);

@@ -5,6 +5,8 @@
  */
 #include "pipeline/pipeline-internal.h"
 
+#define QUICK_MS 200 /* a stage that took less is as quickly done again */
+
 static void stage_record_free(gpointer data)
 {
 	struct stage_record *record = data;
@@ -33,7 +35,7 @@ static void run_free(gpointer data)
 	g_ptr_array_unref(run->records);
 	json_decref(run->builds_json);
 	gate_subject_clear(&run->subject);
-	run_step_clear(&run->step);
+	run_step_free(&run->step);
 	run_report_free(run->report);
 	g_free(run->kept);
 	g_free(run->objects_dir);
@@ -131,10 +133,16 @@ void run_stage_judged(struct run *run, struct verdict *verdict)
 	log_event(LOG_LEVEL_INFO, run->id, "stage %s %s in %d ms",
 		  run->stage->name, record->result, (int)record->elapsed_ms);
 	run_observe(run, RUN_STAGE_ENDED, run->stage->name, record->result);
-	if (passed && next->name)
-		run_step_advance(run, verdict, next, stage_next);
-	else
+	if (!passed || !next->name) {
 		run_end(run);
+		return;
+	}
+	run_step_pass(run, verdict);
+	if (next->heavy || run->stage == stage_kept ||
+	    record->elapsed_ms >= QUICK_MS)
+		run_step_advance(run, stage_next);
+	else
+		stage_next(run);
 }
 
 static void gate_thread(GTask *task, gpointer source, gpointer data,

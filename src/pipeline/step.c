@@ -7,11 +7,55 @@
 
 #define DAY_S 86400
 
+struct passed_stage {
+	struct stage_row row;
+	char *verdict;	  /* JSON, of the row */
+	const char *next; /* stage */
+};
+
+static void passed_stage_free(gpointer data)
+{
+	struct passed_stage *passed = data;
+
+	g_free(passed->verdict);
+	g_free(passed);
+}
+
+void run_step_free(struct run_step *step)
+{
+	run_step_clear(step);
+	g_clear_pointer(&step->passed, g_ptr_array_unref);
+}
+
 void run_step_clear(struct run_step *step)
 {
 	g_clear_pointer(&step->verdict, g_free);
 	g_clear_pointer(&step->outcome, g_free);
 	g_clear_pointer(&step->copies, g_free);
+}
+
+static bool write_passed(struct store *store, const struct run *run,
+			 GError **error)
+{
+	const GPtrArray *passed = run->step.passed;
+
+	for (guint i = 0; passed && i < passed->len; i++) {
+		const struct passed_stage *one = passed->pdata[i];
+
+		if (!store_run_advance(store, run->id, &one->row, one->next,
+				       error))
+			return false;
+	}
+	return true;
+}
+
+/* Whatever a step is, what was passed before it comes first. */
+static bool step_work(struct store *store, gpointer data, GError **error)
+{
+	const struct run *run = data;
+
+	return write_passed(store, run, error) &&
+	       run->step.work(store, data, error);
 }
 
 static void step_done(GObject *source, GAsyncResult *res, gpointer data)
@@ -22,6 +66,7 @@ static void step_done(GObject *source, GAsyncResult *res, gpointer data)
 
 	(void)source;
 	run_step_clear(&run->step);
+	g_clear_pointer(&run->step.passed, g_ptr_array_unref);
 	if (run_kept(writer_do_finish(res, &error), &error))
 		then(run);
 	else
@@ -31,8 +76,9 @@ static void step_done(GObject *source, GAsyncResult *res, gpointer data)
 static void step_write(struct run *run, enum durability durability,
 		       writer_work work, void (*then)(struct run *run))
 {
-	const struct write write = {durability, work, run};
+	const struct write write = {durability, step_work, run};
 
+	run->step.work = work;
 	run->step.then = then;
 	writer_do_async(run->options->writer, &write, step_done, run);
 }
@@ -83,37 +129,42 @@ void run_step_begin(struct run *run, void (*then)(struct run *run))
 	step_write(run, WRITE_KEPT, begin_work, then);
 }
 
-static struct stage_row stage_row(struct run *run, const char *result,
-				  const struct verdict *verdict)
+static char *verdict_text(const struct verdict *verdict)
 {
 	g_autoptr(json_t) json = verdict_to_json(verdict);
 
-	run->step.verdict = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
-	return (struct stage_row){
+	return json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
+void run_step_pass(struct run *run, const struct verdict *verdict)
+{
+	struct passed_stage *passed = g_new0(struct passed_stage, 1);
+
+	passed->verdict = verdict_text(verdict);
+	passed->next = (run->stage + 1)->name;
+	passed->row = (struct stage_row){
 		.stage = run->stage->name,
-		.result = result,
-		.verdict = run->step.verdict,
+		.result = "passed",
+		.verdict = passed->verdict,
 		.elapsed_ms = clock_monotonic_ms() - run->stage_started_ms,
 	};
+	if (!run->step.passed)
+		run->step.passed = g_ptr_array_new_with_free_func(
+			passed_stage_free);
+	g_ptr_array_add(run->step.passed, passed);
 }
 
 static bool advance_work(struct store *store, gpointer data, GError **error)
 {
-	const struct run *run = data;
-
-	if (!store_run_advance(store, run->id, &run->step.row, run->step.next,
-			       error))
-		return false;
+	(void)store;
+	(void)data;
+	(void)error;
 	fault_point(FAULT_STAGE_ADVANCED);
 	return true;
 }
 
-void run_step_advance(struct run *run, const struct verdict *verdict,
-		      const struct stage *next, void (*then)(struct run *run))
+void run_step_advance(struct run *run, void (*then)(struct run *run))
 {
-	fault_point(FAULT_STAGE_BEFORE_ADVANCE);
-	run->step.row = stage_row(run, "passed", verdict);
-	run->step.next = next->name;
 	step_write(run, WRITE_KEPT, advance_work, then);
 }
 
@@ -171,8 +222,12 @@ void run_step_end(struct run *run, const struct run_report *report,
 	struct run_step *step = &run->step;
 
 	step->outcome = run_outcome_key(report->outcome, run->options->round);
+	step->verdict = verdict_text(last->verdict);
 	step->end = (struct run_end){
-		.stage = stage_row(run, last->result, last->verdict),
+		.stage = {.stage = run->stage->name,
+			  .result = last->result,
+			  .verdict = step->verdict,
+			  .elapsed_ms = last->elapsed_ms},
 		.outcome = report->outcome->name,
 		.summary = report->verdict->summary,
 		.revision = run->revision,
