@@ -9,19 +9,25 @@
 static void written(GObject *source, GAsyncResult *res, gpointer data)
 {
 	struct lead *lead = data;
+	struct daemon *daemon = lead->daemon;
 	g_autoptr(GError) error = NULL;
+	g_autofree char *later = NULL;
 
 	(void)source;
 	fault_point(lead->report ? FAULT_RUN_HELD_KEPT
 				 : FAULT_RUN_PUT_OFF_KEPT);
 	if (!writer_do_finish(res, &error) &&
-	    !g_error_matches(error, REROLL_ERROR, REROLL_ERROR_CONFLICT))
-		trouble_note(lead->daemon, "run", lead->id, error->message);
-	else if (lead->next_at)
+	    !g_error_matches(error, REROLL_ERROR, REROLL_ERROR_CONFLICT)) {
+		trouble_note(daemon, "run", lead->id, error->message);
+		later = g_strdup(lead->id);
+	} else if (lead->next_at) {
 		lead->again = true;
+	}
 	if (lead->report)
-		outbox_wake(lead->daemon->outbox);
+		outbox_wake(daemon->outbox);
 	lead_over(lead);
+	if (later)
+		lead_put_later(daemon, later);
 }
 
 static void write_down(struct lead *lead, writer_work work)

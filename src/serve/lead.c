@@ -65,16 +65,29 @@ static bool find_work(struct store *store, gpointer data, GError **error)
 	return store_run_get(store, made->id, &made->run, error);
 }
 
+void lead_put_later(struct daemon *daemon, const char *run)
+{
+	if (g_hash_table_contains(daemon->leads, run))
+		return;
+	queue_put(daemon->gates,
+		  &(struct queue_entry){.id = run,
+					.submitter = "",
+					.next_at = clock_now_at() + LATER_S});
+	upkeep_wake(daemon->upkeep);
+}
+
 static void found(GObject *source, GAsyncResult *res, gpointer data)
 {
 	struct made *made = data;
 	g_autoptr(GError) error = NULL;
 
 	(void)source;
-	if (!writer_do_finish(res, &error))
+	if (!writer_do_finish(res, &error)) {
 		trouble_note(made->daemon, "run", made->id, error->message);
-	else if (made->run->stage)
+		lead_put_later(made->daemon, made->id);
+	} else if (made->run->stage) {
 		lead_put(made->daemon, made->run);
+	}
 	lead_next(made->daemon);
 	upkeep_wake(made->daemon->upkeep);
 	waiting_run_free(made->run);

@@ -9,6 +9,7 @@
 #include "serve/collect.h"
 
 #define ATTEMPTS_MOST 8
+#define LATER_S 60
 
 struct lead {
 	struct daemon *daemon;
@@ -45,6 +46,10 @@ struct lead {
 };
 
 void lead_free(gpointer lead);
+
+/* The store could not be written or asked: after a while it is begun again,
+ * and what it is at is read then. */
+void lead_put_later(struct daemon *daemon, const char *run);
 
 /* Take it off the books, and begin others. */
 void lead_over(struct lead *lead);
