@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import subprocess
+import urllib.request
 
 from crash_points import crash
 from crash_site import REROLL, Site, TOP, pair, patch, until
@@ -251,6 +252,11 @@ def booted(fault, repo, folder):
         outcomes = site.rows("SELECT outcome FROM run")
         assert len(outcomes) == 1 and outcomes[0][0], f"{outcomes}"
         assert len(site.server.mails) == 1, "no reply"
+        with urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/good/seen") as page:
+            jobs = json.load(page)["jobs"]
+        # That of the base and that of the series, each once a start.
+        assert 2 <= jobs <= 4, f"the lab was sent {jobs} jobs"
         site.server.shutdown()
     finally:
         lab.stdin.close()
