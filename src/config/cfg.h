@@ -13,6 +13,7 @@
 #include "config/forms.h"
 #include "config/problems.h"
 #include "config/project.h"
+#include "config/roster-edit.h"
 #include "config/roster.h"
 #include "config/site.h"
 #include "config/testdef.h"

@@ -15,6 +15,8 @@ libreroll_a_SOURCES += \
 	src/config/project-internal.h src/config/project-schema.c \
 	src/config/project-tests.c \
 	src/config/roster.c src/config/roster.h \
+	src/config/roster-edit.c src/config/roster-edit.h \
+	src/config/roster-internal.h \
 	src/config/schema.c src/config/schema.h \
 	src/config/schema-internal.h \
 	src/config/schema-print.c src/config/schema-value.c \
@@ -96,3 +98,8 @@ check_PROGRAMS += tests/unit/test-description
 tests_unit_test_description_SOURCES = tests/unit/test-description.c
 tests_unit_test_description_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-description
+
+check_PROGRAMS += tests/unit/test-roster-edit
+tests_unit_test_roster_edit_SOURCES = tests/unit/test-roster-edit.c
+tests_unit_test_roster_edit_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-roster-edit

@@ -3,7 +3,7 @@
  * YAML and CSV come to the same tree, so one table reads both; which it is goes
  * by the name's end, *.csv, as a line of CSV is well-formed YAML too.
  */
-#include "config/roster.h"
+#include "config/roster-internal.h"
 
 #include <string.h>
 
@@ -12,7 +12,6 @@
 #include "config/file.h"
 #include "config/schema.h"
 
-#define ROSTER_BYTES (4 << 20)
 #define ROSTER_PEOPLE 20000
 
 /* A person has five keys and values, and addresses. */
@@ -58,7 +57,7 @@ void person_free(struct person *person)
 }
 
 /* Local parts but for case, domains as IDNA writes them: the same mailbox. */
-static char *address_key(const char *address)
+char *roster_address_key(const char *address)
 {
 	const char *at = strrchr(address, '@');
 	g_autofree char *local = g_utf8_casefold(address,
@@ -101,16 +100,15 @@ static void check_shared(const struct schema_reader *reader,
 		tell_shared(reader, logins, login->text, login, "login");
 		for (guint j = 0; j < emails->items->len; j++) {
 			const struct node *email = emails->items->pdata[j];
-			g_autofree char *key = address_key(email->text);
+			g_autofree char *key = roster_address_key(email->text);
 
 			tell_shared(reader, addresses, key, email, "address");
 		}
 	}
 }
 
-static struct node_tree *read_roster(const char *text, gsize len,
-				     const char *file,
-				     struct problems *problems)
+struct node_tree *roster_read(const char *text, gsize len, const char *file,
+			      struct problems *problems)
 {
 	if (g_str_has_suffix(file, ".csv"))
 		return csv_read(text, len, file, "emails", problems);
@@ -124,7 +122,7 @@ GPtrArray *roster_parse(const char *text, gsize len, const char *file,
 	struct people people = {NULL};
 	struct schema_reader reader = {file, "/", problems};
 	g_autoptr(GPtrArray) list = NULL;
-	g_autoptr(node_tree_t) tree = read_roster(text, len, file, problems);
+	g_autoptr(node_tree_t) tree = roster_read(text, len, file, problems);
 	struct node *top, *name;
 
 	if (!tree)
