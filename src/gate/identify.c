@@ -158,17 +158,25 @@ static void tell(struct verdict *verdict, const struct doubt *doubt,
 			      doubt->reason ? doubt->reason : "unclear", text));
 }
 
-static void tell_detail(const struct identity *identity,
+/* Of whom it seems to be, too: staff may put the address on the roster. */
+static void tell_detail(const struct gate_subject *subject,
+			const struct identity *identity,
 			struct verdict *verdict, const char *reason,
 			const char *sentence)
 {
 	json_t *detail = gate_detail(verdict);
 	g_autofree char *odd = g_strdup_printf("%s.", sentence);
+	bool one = strcmp(reason, "several-submitters") != 0;
+	const char *known_as = identity->who && one ? identity->who->login
+						    : NULL;
 
 	json_object_set_new(detail, "reason", json_text(reason));
 	json_object_set_new(detail, "odd", json_text(odd));
 	json_object_set_new(detail, "posted_from",
 			    json_text(identity->posted_from));
+	json_object_set_new(detail, "login", json_text(known_as));
+	json_object_set_new(detail, "of_project",
+			    json_text(subject->project->name));
 	json_object_set_new(detail, "unlisted",
 			    json_boolean(strcmp(reason, "from-unlisted") == 0));
 }
@@ -204,7 +212,7 @@ static enum weight judge_patch(struct gate_subject *subject,
 	if (weight > WEIGHT_NOTE || weight > worst)
 		tell(verdict, doubt, weight, patch, text);
 	if (weight > worst) {
-		tell_detail(identity, verdict, reason, sentence);
+		tell_detail(subject, identity, verdict, reason, sentence);
 		judge(verdict, weight, doubt, sentence);
 	}
 	return weight;

@@ -42,3 +42,7 @@ check_PROGRAMS += tests/unit/test-collect
 tests_unit_test_collect_SOURCES = tests/unit/test-collect.c
 tests_unit_test_collect_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-collect
+check_PROGRAMS += tests/unit/test-orders
+tests_unit_test_orders_SOURCES = tests/unit/test-orders.c
+tests_unit_test_orders_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-orders

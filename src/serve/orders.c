@@ -9,6 +9,9 @@ struct given {
 	char *run, *base; /* the texts of it */
 	char *id, *text;
 	char *queue, *stop; /* runs, when it is done */
+	char *project;
+	char *login, *posted_from; /* to be remembered; NULL: not known */
+	char *roster;
 };
 
 static void given_free(gpointer data)
@@ -21,6 +24,10 @@ static void given_free(gpointer data)
 	g_free(given->text);
 	g_free(given->queue);
 	g_free(given->stop);
+	g_free(given->project);
+	g_free(given->login);
+	g_free(given->posted_from);
+	g_free(given->roster);
 	g_free(given);
 }
 
@@ -82,6 +89,31 @@ static bool order_cancel(struct store *store, struct given *given,
 	return store_run_stop(store, run->id, "it was cancelled", error);
 }
 
+static char *member_text(json_t *detail, const char *key)
+{
+	return g_strdup(json_string_value(json_object_get(detail, key)));
+}
+
+/* Who the run was found to be of, and where they posted from. */
+static bool find_posted(struct store *store, struct given *given,
+			const struct waiting_run *run, GError **error)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(json_t) verdict = NULL;
+	json_t *detail;
+
+	if (!given->of.remember)
+		return true;
+	if (!store_run_verdict(store, run->id, "identify", &text, error))
+		return false;
+	verdict = text ? json_loads(text, 0, NULL) : NULL;
+	detail = json_object_get(verdict, "detail");
+	given->project = member_text(detail, "of_project");
+	given->login = member_text(detail, "login");
+	given->posted_from = member_text(detail, "posted_from");
+	return true;
+}
+
 static bool order_approve(struct store *store, struct given *given,
 			  const struct waiting_run *run, GError **error)
 {
@@ -105,7 +137,8 @@ static bool order_approve(struct store *store, struct given *given,
 		return refuse(error, run->id,
 			      "was not held because its submitter is unclear: "
 			      "\"reroll retry\" does it again");
-	if (!run_again(store, given, &like, error))
+	if (!find_posted(store, given, run, error) ||
+	    !run_again(store, given, &like, error))
 		return false;
 	given->text = g_strdup_printf("approved: the series goes on as run %s",
 				      given->queue);
@@ -132,6 +165,55 @@ static bool order_work(struct store *store, gpointer data, GError **error)
 	return true;
 }
 
+/* The approval stands, whatever becomes of this. */
+static char *remember(const struct given *given)
+{
+	g_autofree char *posted = text_quote(given->posted_from, -1);
+	g_autoptr(GError) error = NULL;
+
+	if (!given->login || !given->posted_from)
+		return g_strdup("nothing is put on the roster: the run does "
+				"not say of whom the address is");
+	if (!given->roster)
+		return g_strdup("nothing is put on the roster: the project "
+				"has none");
+	if (roster_add_email(given->roster, given->login, given->posted_from,
+			     &error))
+		return g_strdup_printf("%s is on the roster now, as %s's",
+				       posted, given->login);
+	return g_strdup_printf("%s; if it is theirs, add it to the emails of "
+			       "%s by hand",
+			       error->message, given->login);
+}
+
+static void remember_thread(GTask *task, gpointer source, gpointer data,
+			    GCancellable *cancellable)
+{
+	const struct given *given = data;
+	g_autofree char *text = remember(given);
+
+	(void)source;
+	(void)cancellable;
+	g_task_return_pointer(
+		task, g_strdup_printf("%s; %s", given->text, text), g_free);
+}
+
+/* Takes the task. In a thread of its own, as it waits for the disk. */
+static void order_remember(GTask *task)
+{
+	struct given *given = g_task_get_task_data(task);
+	const GPtrArray *projects = given->daemon->settings->projects;
+
+	for (guint i = 0; i < projects->len; i++) {
+		const struct project *project = projects->pdata[i];
+
+		if (g_strcmp0(project->name, given->project) == 0)
+			given->roster = g_strdup(project->signoff.roster);
+	}
+	g_task_run_in_thread(task, remember_thread);
+	g_object_unref(task);
+}
+
 static void order_done(GObject *source, GAsyncResult *res, gpointer data)
 {
 	g_autoptr(GTask) task = data;
@@ -152,7 +234,11 @@ static void order_done(GObject *source, GAsyncResult *res, gpointer data)
 		trouble_end(given->daemon, "run", given->id);
 		lead_queue(given->daemon, given->queue);
 	}
-	g_task_return_pointer(task, g_steal_pointer(&given->text), g_free);
+	if (given->of.order == ORDER_APPROVE && given->of.remember)
+		order_remember(g_steal_pointer(&task));
+	else
+		g_task_return_pointer(task, g_steal_pointer(&given->text),
+				      g_free);
 }
 
 void order_async(struct daemon *daemon, const struct order_of *of,

@@ -107,6 +107,8 @@ static const char *const queries[QUERY_COUNT] = {
 		"INSERT INTO stage"
 		" (run, stage, result, verdict, elapsed_ms, ended_at)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[QUERY_STAGE_VERDICT] = "SELECT verdict FROM stage WHERE run = ?1"
+				" AND stage = ?2 ORDER BY id DESC LIMIT 1",
 
 	[QUERY_BUILD_ADD] = "INSERT INTO build (run, name, started_at)"
 			    " VALUES (?1, ?2, ?3)",

@@ -31,19 +31,27 @@ static bool change_run(struct store *store, enum query query,
 	return false;
 }
 
-static bool read_kept(struct store *store, const struct cell *cells,
-		      char **kept, GError **error)
+static bool read_verdict(struct store *store, enum query query,
+			 const struct cell *cells, char **verdict,
+			 GError **error)
 {
 	sqlite3_stmt *row;
 
-	*kept = NULL;
-	if (!query_row(store, QUERY_RUN_KEPT, cells, &row, error))
+	*verdict = NULL;
+	if (!query_row(store, query, cells, &row, error))
 		return false;
 	if (row) {
-		*kept = column_text(row, 0);
+		*verdict = column_text(row, 0);
 		sqlite3_reset(row);
 	}
 	return true;
+}
+
+bool store_run_verdict(struct store *store, const char *run, const char *stage,
+		       char **verdict, GError **error)
+{
+	return read_verdict(store, QUERY_STAGE_VERDICT,
+			    CELLS(TEXT(run), TEXT(stage)), verdict, error);
 }
 
 static bool run_forget(struct store *store, const struct cell *run,
@@ -58,7 +66,7 @@ static bool run_restart(struct store *store, const struct cell *cells,
 			const struct cell *keeps, char **kept, GError **error)
 {
 	return change_run(store, QUERY_RUN_RESTART, cells, error) &&
-	       read_kept(store, keeps, kept, error) &&
+	       read_verdict(store, QUERY_RUN_KEPT, keeps, kept, error) &&
 	       run_forget(store, CELLS(cells[0]), error);
 }
 

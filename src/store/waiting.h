@@ -31,11 +31,15 @@ bool store_run_queue(struct store *store, const struct queued_run *run,
 /*
  * It begins, or begins again, at `stage`: what it held is given back, builds
  * and jobs it had started are forgotten. `kept` is the verdict that its stage
- * `keeps` had passed with, as JSON; NULL: none. CONFLICT when it has ended or is
- * held.
+ * `keeps` had passed with, as JSON; NULL: none. CONFLICT when it has ended or
+ * is held.
  */
 bool store_run_restart(struct store *store, const char *run, const char *stage,
 		       const char *keeps, char **kept, GError **error);
+
+/* What a stage last said of the run, as JSON; NULL: nothing. To be freed. */
+bool store_run_verdict(struct store *store, const char *run, const char *stage,
+		       char **verdict, GError **error);
 
 /* Not now: it counts as an attempt. `stage` is the one that had trouble. */
 bool store_run_put_off(struct store *store, const char *run, gint64 next_at,

@@ -105,6 +105,35 @@ static void the_policy_says_what_a_doubt_leads_to(void **state)
 	gate_drop_patches(c);
 }
 
+/* What staff needs to put an address on the roster. */
+static void a_doubt_tells_of_whom_it_is_and_from_where(void **state)
+{
+	static const struct {
+		const char *from, *signoffs, *login;
+	} rows[] = {
+		{"at@home.example", ALEX, "alex"},
+		{"alex@example.org", "A. Smith <alex@example.org>", "alex"},
+		{"x@example.net", "X <x@example.net>", NULL},
+	};
+	struct gate_case *c = *state;
+	g_autoptr(GPtrArray) roster = roster_new();
+
+	c->subject.roster = roster;
+	c->project.signoff.required = true;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		gate_drop_patches(c);
+		add(c, rows[i].from, rows[i].signoffs);
+		gate_run(c, gate_identify);
+		assert_int_equal(
+			g_strcmp0(gate_detail_text(c, "login"), rows[i].login),
+			0);
+		assert_string_equal(gate_detail_text(c, "posted_from"),
+				    rows[i].from);
+		assert_string_equal(gate_detail_text(c, "of_project"), "Tiny");
+	}
+	gate_drop_patches(c);
+}
+
 static void without_a_roster_whoever_posted_is_answered(void **state)
 {
 	static const struct row rows[] = {
@@ -195,6 +224,7 @@ static void a_series_of_two_people_is_held(void **state)
 	gate_run(c, gate_identify);
 	assert_outcome(c, "submitter-unclear");
 	assert_finding(c, 0, NULL, 0, "several-submitters");
+	assert_null(gate_detail_text(c, "login"));
 	gate_drop_patches(c);
 }
 
@@ -202,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GATE_TEST(the_policy_says_what_a_doubt_leads_to),
+		GATE_TEST(a_doubt_tells_of_whom_it_is_and_from_where),
 		GATE_TEST(without_a_roster_whoever_posted_is_answered),
 		GATE_TEST(results_of_an_unlisted_sender_go_to_the_roster),
 		GATE_TEST(a_mail_without_an_address_is_told_how_to_send_one),

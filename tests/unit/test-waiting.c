@@ -187,6 +187,29 @@ static void the_last_verdict_of_a_stage_is_the_one_kept(void **state)
 	assert_string_equal(kept, "\"new\"");
 }
 
+static void a_stage_tells_its_last_verdict_passed_or_not(void **state)
+{
+	static const struct {
+		const char *run, *stage, *verdict;
+	} rows[] = {{"r", "assemble", "\"new\""},
+		    {"r", "build", NULL},
+		    {"s", "assemble", NULL}};
+	struct store *store = *state;
+	struct stage_row row = {"assemble", "passed", "\"old\"", 5};
+
+	start(store);
+	assert_done(store_run_advance(store, "r", &row, "assemble", &error));
+	row = (struct stage_row){"assemble", "refused", "\"new\"", 5};
+	assert_done(store_run_advance(store, "r", &row, NULL, &error));
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *verdict = NULL;
+
+		assert_done(store_run_verdict(store, rows[i].run, rows[i].stage,
+					      &verdict, &error));
+		assert_int_equal(g_strcmp0(verdict, rows[i].verdict), 0);
+	}
+}
+
 static void putting_off_counts_and_says_when_and_why(void **state)
 {
 	struct store *store = *state;
@@ -373,6 +396,7 @@ int main(void)
 		STORE_CASE(only_its_own_is_forgotten_when_a_run_begins_again),
 		STORE_CASE(a_verdict_is_kept_only_of_the_stage_that_passed),
 		STORE_CASE(the_last_verdict_of_a_stage_is_the_one_kept),
+		STORE_CASE(a_stage_tells_its_last_verdict_passed_or_not),
 		STORE_CASE(putting_off_counts_and_says_when_and_why),
 		STORE_CASE(a_held_run_begins_only_when_it_is_released),
 		STORE_CASE(a_stopped_run_ends_without_a_reply),

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What staff orders, with a real store and a roster; no run is begun. */
+#include "test-store.h"
+
+#include "serve/orders.h"
+
+#define ROSTER "login,name,emails\njs,J. Smith,js@x.org\nbo,Bo,bo@x.org\n"
+
+struct fixture {
+	struct daemon daemon;
+	struct tempdir *dir;
+	char *roster;
+	struct project project;
+	char *text; /* of the order's end */
+	GError *error;
+	bool ended;
+};
+
+static void make_settings(struct fixture *fixture)
+{
+	struct settings *settings = g_new0(struct settings, 1);
+
+	fixture->project.name = g_strdup("linux");
+	fixture->project.signoff.roster = fixture->roster;
+	settings->refs = 1;
+	settings->site = site_default();
+	settings->projects = g_ptr_array_new();
+	g_ptr_array_add(settings->projects, &fixture->project);
+	fixture->daemon.settings = settings;
+}
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = g_new0(struct fixture, 1);
+	struct daemon *daemon = &fixture->daemon;
+
+	fixture->dir = tempdir_new(NULL);
+	fixture->roster = g_build_filename(fixture->dir->path, "r.csv", NULL);
+	assert_true(g_file_set_contents(fixture->roster, ROSTER, -1, NULL));
+	make_settings(fixture);
+	daemon->store = store_open(NULL, NULL);
+	assert_non_null(daemon->store);
+	daemon->writer = writer_new(daemon->store);
+	daemon->gates = queue_new();
+	daemon->builds = queue_new();
+	daemon->leads = g_hash_table_new(g_str_hash, g_str_equal);
+	daemon->paused = g_hash_table_new(g_str_hash, g_str_equal);
+	daemon->troubles = g_hash_table_new_full(g_str_hash, g_str_equal,
+						 g_free, g_free);
+	daemon->draining = true;
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+	struct daemon *daemon = &fixture->daemon;
+
+	writer_free(daemon->writer);
+	store_close(daemon->store);
+	settings_unref(daemon->settings);
+	queue_free(daemon->gates);
+	queue_free(daemon->builds);
+	g_hash_table_unref(daemon->leads);
+	g_hash_table_unref(daemon->paused);
+	g_hash_table_unref(daemon->troubles);
+	tempdir_free(fixture->dir);
+	g_free(fixture->roster);
+	g_free(fixture->project.name);
+	g_free(fixture);
+	return 0;
+}
+
+static bool put_work(struct store *store, gpointer data, GError **error)
+{
+	struct revision_put put = {.submitter = "js@home.org",
+				   .name = "a",
+				   .version = 1,
+				   .n_patches = 1,
+				   .complete = true};
+	const struct queued_run run = {.id = "held-run"};
+	struct queued_run queued = run;
+	const struct stage_row stage = {"identify", "refused", data, 1};
+	const struct run_end end = {stage, "submitter-unclear", "odd", 1, NULL};
+
+	if (!store_revision_set(store, &put, error))
+		return false;
+	queued.revision = put.id;
+	return store_run_queue(store, &queued, "identify", error) &&
+	       store_run_end(store, "held-run", &end, error);
+}
+
+/* A run that has ended with that said of who sent it. */
+static void put_run(struct fixture *fixture, const char *verdict)
+{
+	const struct write write = {WRITE_KEPT, put_work,
+				    (gpointer)(gintptr)verdict};
+
+	assert_done(writer_do(fixture->daemon.writer, &write, &error));
+}
+
+static void on_end(GObject *source, GAsyncResult *res, gpointer data)
+{
+	struct fixture *fixture = data;
+
+	(void)source;
+	fixture->text = order_finish(res, &fixture->error);
+	fixture->ended = true;
+}
+
+static bool nothing(struct store *store, gpointer data, GError **error)
+{
+	(void)store;
+	(void)data;
+	(void)error;
+	return true;
+}
+
+/* Until the order has ended and what it has begun is done. */
+static void order(struct fixture *fixture, const struct order_of *of)
+{
+	const struct write write = {WRITE_KEPT, nothing, NULL};
+
+	order_async(&fixture->daemon, of, on_end, fixture);
+	while (!fixture->ended)
+		g_main_context_iteration(NULL, TRUE);
+	assert_done(writer_do(fixture->daemon.writer, &write, &error));
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+}
+
+static const struct order_of approve_and_remember = {
+	.order = ORDER_APPROVE, .run = "held", .remember = true};
+
+#define DETAIL(login, from, project)                               \
+	"{\"detail\":{\"login\":" login ",\"posted_from\":\"" from \
+	"\",\"of_project\":\"" project "\"}}"
+
+static void an_approval_stands_whatever_the_roster_says(void **state)
+{
+	static const struct {
+		const char *verdict, *told, *roster; /* NULL: as before */
+	} rows[] = {
+		{DETAIL("\"js\"", "js@home.org", "linux"),
+		 "\"js@home.org\" is on the roster now, as js's",
+		 "login,name,emails\njs,J. Smith,js@x.org js@home.org\n"
+		 "bo,Bo,bo@x.org\n"},
+		{DETAIL("\"js\"", "js@x.org", "linux"), "is on the roster now",
+		 NULL},
+		{DETAIL("\"js\"", "bo@x.org", "linux"),
+		 "it is somebody else's there", NULL},
+		{DETAIL("\"eve\"", "js@home.org", "linux"),
+		 "add it to the emails of eve by hand", NULL},
+		{DETAIL("\"js\"", "a\\nb@x.org", "linux"),
+		 "it is no address that a roster can have", NULL},
+		{DETAIL("null", "js@home.org", "linux"), "does not say of whom",
+		 NULL},
+		{DETAIL("\"js\"", "js@home.org", "gone"),
+		 "the project has none", NULL},
+		{NULL, "does not say of whom", NULL},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *roster = NULL;
+		struct fixture *fixture;
+
+		assert_int_equal(set_up((void **)&fixture), 0);
+		put_run(fixture, rows[i].verdict);
+		order(fixture, &approve_and_remember);
+		assert_null(fixture->error);
+		assert_true(g_str_has_prefix(fixture->text,
+					     "approved: the series goes on"));
+		if (!strstr(fixture->text, rows[i].told))
+			fail_msg("row %zu: %s", i, fixture->text);
+		assert_int_equal(queue_length(fixture->daemon.gates), 1);
+		assert_true(g_file_get_contents(fixture->roster, &roster, NULL,
+						NULL));
+		assert_string_equal(roster,
+				    rows[i].roster ? rows[i].roster : ROSTER);
+		g_free(fixture->text);
+		tear_down((void **)&fixture);
+	}
+}
+
+static void nothing_is_remembered_that_was_not_asked_for(void **state)
+{
+	struct fixture *fixture = *state;
+	struct order_of of = approve_and_remember;
+	g_autofree char *roster = NULL;
+
+	of.remember = false;
+	put_run(fixture, DETAIL("\"js\"", "js@home.org", "linux"));
+	order(fixture, &of);
+	assert_null(strstr(fixture->text, "roster"));
+	assert_true(g_file_get_contents(fixture->roster, &roster, NULL, NULL));
+	assert_string_equal(roster, ROSTER);
+	g_free(fixture->text);
+}
+
+static void a_refused_approval_remembers_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct order_of of = approve_and_remember;
+	g_autofree char *roster = NULL;
+
+	of.run = "nobody";
+	put_run(fixture, DETAIL("\"js\"", "js@home.org", "linux"));
+	order(fixture, &of);
+	assert_null(fixture->text);
+	assert_int_equal(fixture->error->code, REROLL_ERROR_NOT_FOUND);
+	assert_true(g_file_get_contents(fixture->roster, &roster, NULL, NULL));
+	assert_string_equal(roster, ROSTER);
+	g_error_free(fixture->error);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_approval_stands_whatever_the_roster_says),
+		CASE(nothing_is_remembered_that_was_not_asked_for),
+		CASE(a_refused_approval_remembers_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
