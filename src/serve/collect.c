@@ -177,11 +177,15 @@ static bool stop_part(struct collect *collect, struct store *store,
 	return true;
 }
 
-/* It is whole: the versions before it have had their time. */
+/*
+ * It is whole: the versions before it have had their time; or it has, when the
+ * next one was faster.
+ */
 static bool revision_ready(struct collect *collect, struct store *store,
 			   gint64 revision, GError **error)
 {
 	g_autoptr(GPtrArray) stopped = NULL;
+	gint64 newer = 0;
 
 	fault_point(FAULT_REVISION_MADE);
 	if (!store_revision_supersede(store, revision, &stopped, error))
@@ -191,7 +195,8 @@ static bool revision_ready(struct collect *collect, struct store *store,
 	for (guint i = 0; i < stopped->len; i++)
 		g_ptr_array_add(collect->stopped, g_strdup(stopped->pdata[i]));
 	return stop_part(collect, store, revision, error) &&
-	       queue_run(collect, store, revision, error);
+	       store_revision_newer(store, revision, &newer, error) &&
+	       (newer || queue_run(collect, store, revision, error));
 }
 
 static const struct letter_of *find_letter(const GArray *letters,

@@ -43,7 +43,7 @@ struct due {
 static bool due_work(struct store *store, gpointer data, GError **error)
 {
 	struct due *due = data;
-	gint64 now = clock_now_at(), id;
+	gint64 now = clock_now_at(), id, newer;
 
 	for (;;) {
 		struct queued_run like = {0};
@@ -64,8 +64,11 @@ static bool due_work(struct store *store, gpointer data, GError **error)
 			.complete = revision->complete,
 		};
 		like.revision = id;
-		if (!store_revision_set(store, &put, error))
+		if (!store_revision_set(store, &put, error) ||
+		    !store_revision_newer(store, id, &newer, error))
 			return false;
+		if (newer)
+			continue;
 		run = lead_make_run(store, &like, error);
 		if (!run)
 			return false;

@@ -258,6 +258,13 @@ bool store_revision_supersede(struct store *store, gint64 id, GPtrArray **runs,
 			       error);
 }
 
+bool store_revision_newer(struct store *store, gint64 id, gint64 *newer,
+			  GError **error)
+{
+	return query_number(store, QUERY_REVISION_NEWER, CELLS(NUMBER(id)),
+			    newer, error);
+}
+
 bool store_origin_put(struct store *store, gint64 revision,
 		      const struct origin_row *row, GError **error)
 {

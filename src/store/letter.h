@@ -109,6 +109,10 @@ bool store_revision_due(struct store *store, gint64 now, gint64 *id,
 bool store_revision_supersede(struct store *store, gint64 id, GPtrArray **runs,
 			      GError **error);
 
+/* A newer version that is whole, if it came first; 0: there is none. */
+bool store_revision_newer(struct store *store, gint64 id, gint64 *newer,
+			  GError **error);
+
 struct origin_row {
 	const char *source;
 	gint64 series;

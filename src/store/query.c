@@ -231,6 +231,11 @@ static const char *const queries[QUERY_COUNT] = {
 		"  OR (older.version = this.version AND older.id < this.id))"
 		" JOIN run ON run.revision = older.id"
 		" WHERE this.id = ?1 AND run.stage IS NOT NULL",
+	[QUERY_REVISION_NEWER] =
+		"SELECT newer.id FROM revision AS this"
+		" JOIN revision AS newer ON newer.series = this.series"
+		" AND newer.version > this.version AND newer.complete"
+		" WHERE this.id = ?1 LIMIT 1",
 	[QUERY_REVISION_DROP_MAIL] =
 		"UPDATE outbox SET failed_at = ?2,"
 		" last_error = 'a newer version has come'"
