@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "mail/patch.h"
 #include "serve/collect.h"
 
 #define NEAR_S 86400
@@ -61,16 +62,50 @@ static void tell_odd(struct collect *collect, const char *kind,
 	g_ptr_array_add(collect->odd, odd);
 }
 
+/*
+ * Where the last hunk ends; what follows is of the mail: a signature, the blank
+ * line before the next mail of an mbox. All of it, when no hunk is last.
+ */
+static gsize diff_end(GBytes *text)
+{
+	g_autoptr(patch_t) patch = patch_parse(text, NULL);
+	const struct patch_file *file;
+	const struct patch_hunk *hunk;
+	gsize len;
+	const char *start = g_bytes_get_data(text, &len);
+
+	if (!patch || patch->files->len == 0)
+		return len;
+	file = patch->files->pdata[patch->files->len - 1];
+	if (file->hunks->len == 0)
+		return len;
+	hunk = &g_array_index(file->hunks, struct patch_hunk,
+			      file->hunks->len - 1);
+	return (gsize)(hunk->body + hunk->body_len - start);
+}
+
+/* The same for what Patchwork makes of a mail: it serves DOS newlines. */
 static char *diff_of(const struct message *message)
 {
-	gsize len = 0;
-	const char *patch = message->patch
-				    ? g_bytes_get_data(message->patch, &len)
-				    : NULL;
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	gsize end = message->patch ? diff_end(message->patch) : 0;
+	const char *at = end ? g_bytes_get_data(message->patch, NULL) : NULL;
+	const char *last = at + end;
 
-	return len ? g_compute_checksum_for_data(G_CHECKSUM_SHA256,
-						 (const guchar *)patch, len)
-		   : g_strdup("");
+	if (!end)
+		return g_strdup("");
+	while (at < last) {
+		const char *newline = memchr(at, '\n', (gsize)(last - at));
+		const char *stop = newline ? newline : last;
+		gsize len = (gsize)(stop - at);
+
+		while (len && at[len - 1] == '\r')
+			len--;
+		g_checksum_update(sum, (const guchar *)at, (gssize)len);
+		g_checksum_update(sum, (const guchar *)"\n", 1);
+		at = newline ? newline + 1 : last;
+	}
+	return g_strdup(g_checksum_get_string(sum));
 }
 
 static const char *thread_of(const struct message *message)
