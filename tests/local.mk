@@ -54,6 +54,13 @@ check-labs: all tests/lab/lab-run
 .PHONY: check-path check-labs
 EXTRA_DIST += tests/lab/path.sh tests/lab/path
 
+# A class posts to the running daemon, by real servers; see tests/serve/class.
+check-serve: all
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/serve/class
+.PHONY: check-serve
+EXTRA_DIST += tests/serve/class tests/serve/class_eyes.py \
+	tests/serve/class_mails.py tests/serve/class_parts.py
+
 check-cross: all
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/cross/run.sh $(CROSS)
 .PHONY: check-cross

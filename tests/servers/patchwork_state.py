@@ -93,7 +93,7 @@ class State:
         self.events.append(event)
         return event
 
-    def make_patch(self, series, name, index, total, file="a"):
+    def make_patch(self, series, name, index, total, file="a", raw=None):
         number = self.next_patch
         self.next_patch += 1
         diff = ("diff --git a/%s b/%s\n--- a/%s\n+++ b/%s\n"
@@ -102,7 +102,11 @@ class State:
         self.patches[number] = dict(
             id=number, series=series, name=name, state="New", diff=diff,
             mark=mark, msgid="<%d@student.example.org>" % number,
-            date="2026-11-21T10:00:00", updated=self.now())
+            date="2026-11-21T10:00:00", updated=self.now(), raw=None)
+        if raw:
+            self.patches[number].update(
+                raw=raw, diff=raw.partition("\n---\n")[2],
+                msgid=re.search("^Message-Id: (.*)", raw, re.M).group(1))
         if not self.fdo:
             self.make_event("patch-created", patch=number, series=series)
         return number
@@ -110,7 +114,18 @@ class State:
     def mbox(self, patches):
         return "\n".join(self.mail(self.patches[p]) for p in patches)
 
+    def served(self, raw, number):
+        """A mail as it was posted; fdo makes its subject anew."""
+        if self.fdo:
+            raw = re.sub("^(Subject: )\\[PATCH ?(.*?)\\]",
+                         lambda m: m[1] + ("[%s]" % m[2].replace(" ", ",")
+                                           if m[2] else ""), raw, 1, re.M)
+        return ("From patchwork Sat Nov 21 10:00:00 2026\n"
+                "X-Patchwork-Id: %d\n" % number + raw)
+
     def mail(self, patch):
+        if patch["raw"]:
+            return self.served(patch["raw"], patch["id"])
         mark = patch["mark"] if self.fdo else ("PATCH " + patch["mark"]).strip()
         more = "" if self.fdo else "List-Id: <linux-course.lists.example.org>\n"
         return ("From patchwork Sat Nov 21 10:00:00 2026\n"
@@ -126,6 +141,27 @@ class State:
                     patch["msgid"], more, self.filler, patch["diff"]))
 
     # --- orders: mails that come
+
+    def do_mails(self, mails, name, series=None, version=1):
+        """A version that was posted as these mails, and all of them came; of
+        a series that is known, or of a new one: upstream has no other."""
+        number = series
+        if number is None:
+            number = self.next_series
+            self.next_series += 1
+            self.series[number] = dict(
+                id=number, submitted="2026-11-21T10:00:00", hidden=0,
+                revisions={})
+        one = self.series[number]
+        one.update(name=name, total=len(mails), version=version,
+                   updated=self.now())
+        if not self.fdo:
+            self.make_event("series-created", series=number)
+        one["revisions"][version if self.fdo else 1] = [
+            self.make_patch(number, name, i + 1, len(mails), raw=raw)
+            for i, raw in enumerate(mails)]
+        self.complete(number, version)
+        return number
 
     def do_series(self, name="a", patches=1, missing=0, event=True, age=0,
                   hidden=0):

@@ -103,7 +103,8 @@ class Upstream:
         return {"id": number, "url": "%s/series/%d/" % (self.api, number),
                 "web_url": "%s/project/%s/list/?series=%d"
                 % (self.host, PROJECT, number),
-                "date": one["submitted"], "name": one["name"], "version": 1,
+                "date": one["submitted"], "name": one["name"],
+                "version": one["version"],
                 "mbox": "%s/series/%d/mbox/" % (self.host, number)}
 
     def short_patch(self, number):
@@ -173,7 +174,7 @@ class Upstream:
                 "submitter": {"id": 1, "url": self.api + "/people/1/",
                               "name": "Łukasz Żółć",
                               "email": "lukasz.zolc@student.example.org"},
-                "version": 1, "total": one["total"],
+                "version": one["version"], "total": one["total"],
                 "received_total": len(patches),
                 "received_all": len(patches) >= one["total"], "mbox": mbox,
                 "cover_letter": None,

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What others make of a mail of ours: Python's strict parser, public-inbox and
+mutt. (A further parser has looked before: exim takes no mail whose headers
+have bad syntax.)"""
+import email
+import email.policy
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+
+STRICT = email.policy.SMTP.clone(raise_on_defect=True)
+ONCE = ("From", "To", "Subject", "Date", "Message-ID", "In-Reply-To",
+        "References", "Auto-Submitted", "X-Reroll")
+IMPORT = """
+use PublicInbox::InboxWritable;
+my $box = PublicInbox::InboxWritable->new({inboxdir => $ARGV[0],
+    name => 'course', -primary_address => 'course@example.org',
+    version => 2, indexlevel => 'basic'}, {nproc => 1, quiet => 1});
+$box->init_inbox(0);
+$box->import_maildir($ARGV[1]);
+"""
+
+
+def read(data):
+    """By the strict parser; a ValueError or a defect is raised."""
+    mail = email.message_from_bytes(data, policy=STRICT)
+    for name, value in mail.items():
+        if getattr(value, "defects", ()):
+            raise ValueError("%s: %s" % (name, value.defects))
+    return mail
+
+
+def faults(data):
+    """What is wrong with the form of a mail; one text each."""
+    head, _, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
+    found = []
+    if max(head + b"\n") > 126:
+        found.append("its headers are not 7-bit")
+    if b"\r" in head + body or b"\0" in data:
+        found.append("a bare CR or a NUL is in it")
+    if max(len(line) for line in (head + b"\n" + body).split(b"\n")) > 998:
+        found.append("a line is longer than 998")
+    try:
+        mail = read(data)
+        for part in mail.walk():
+            if part.get_content_maintype() == "text":
+                part.get_content()
+    except Exception as why:  # any of many
+        return found + ["it does not parse: %r" % why]
+    found += ["%s is not there once" % name for name in ONCE
+              if len(mail.get_all(name, [])) != 1]
+    if mail["Auto-Submitted"] != "auto-replied":
+        found.append("it does not say that it is automatic")
+    if len(mail["From"].addresses) != 1 or len(mail["To"].addresses) != 1:
+        found.append("it is not from one to one")
+    return found
+
+
+def maildir(top, mails):
+    for name in ("cur", "new", "tmp"):
+        os.makedirs(os.path.join(top, name))
+    for i, mail in enumerate(mails):
+        # Delivery's own lines are not of the mail.
+        mail = re.sub(rb"\A(?:(?:Return-path|Envelope-to|Delivery-date): .*"
+                      rb"\n(?:[ \t].*\n)*)+", b"", mail)
+        with open(os.path.join(top, "cur", "%05d.x:2,S" % i), "wb") as file:
+            file.write(mail)
+
+
+def archive_threads(top, box):
+    """Message-ID to the thread that public-inbox shows it in; None: there is
+    no public-inbox."""
+    if not shutil.which("public-inbox-index"):
+        return None
+    inbox = os.path.join(top, "inbox")
+    env = dict(os.environ, HOME=top, PI_CONFIG=os.path.join(top, "pi.config"),
+               GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_SYSTEM="/dev/null")
+    subprocess.run(["perl", "-e", IMPORT, inbox, box], check=True, env=env,
+                   stdout=subprocess.DEVNULL)
+    (over,) = [os.path.join(root, "over.sqlite3")
+               for root, _, files in os.walk(inbox) if "over.sqlite3" in files]
+    link = sqlite3.connect(over)
+    rows = link.execute("SELECT mid, tid FROM msgid JOIN id2num USING (id) "
+                        "JOIN over USING (num) WHERE num > 0").fetchall()
+    link.close()
+    return {"<%s>" % mid: tid for mid, tid in rows}
+
+
+def mutt_order(top, box):
+    """The Message-IDs in the order of mutt's threads; None: there is no mutt,
+    or no terminal for it."""
+    if not shutil.which("mutt") or not shutil.which("script"):
+        return None
+    order = os.path.join(top, "order")
+    rc = os.path.join(top, "muttrc")
+    with open(rc, "w") as file:
+        file.write("set sort=threads sort_aux=date-sent strict_threads=yes "
+                   "pipe_split=yes wait_key=no quit=yes\n"
+                   "unset sort_re\nset folder=%s record=\"\"\n" % top +
+                   'push "<tag-pattern>~A<enter><tag-prefix><pipe-message>'
+                   "sed -n '/^$/q;s/^Message-I[dD]: //p' >>%s<enter>"
+                   '<exit><exit>"\n' % order)
+    try:
+        subprocess.run(["script", "-qec", "mutt -n -R -F %s -f %s" % (rc, box),
+                        "/dev/null"], stdin=subprocess.DEVNULL, timeout=20,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       env=dict(os.environ, HOME=top, TERM="vt100"))
+    except subprocess.TimeoutExpired:
+        return None
+    if not os.path.exists(order):
+        return None
+    with open(order) as file:
+        return file.read().split()
