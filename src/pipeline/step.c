@@ -165,6 +165,7 @@ static bool advance_work(struct store *store, gpointer data, GError **error)
 
 void run_step_advance(struct run *run, void (*then)(struct run *run))
 {
+	fault_point(FAULT_STAGE_BEFORE_ADVANCE);
 	step_write(run, WRITE_KEPT, advance_work, then);
 }
 

@@ -12,7 +12,6 @@
  */
 #include <string.h>
 
-#include "mail/patch.h"
 #include "serve/collect.h"
 
 #define NEAR_S 86400

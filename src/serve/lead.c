@@ -291,7 +291,8 @@ static const struct series *look_up(gpointer data, enum series_key key,
 	struct lead *lead = data;
 	struct lookup lookup = {keys[key], name, NULL, NULL};
 	const struct write write = {WRITE_KEPT, lookup_work, &lookup};
-	g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&lead->lock);
+	g_autoptr(GMutexLocker)
+		locked G_GNUC_UNUSED = g_mutex_locker_new(&lead->lock);
 	const struct series *found = NULL;
 
 	if (writer_do(lead->daemon->writer, &write, NULL) && lookup.mails) {

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What others make of a mail of ours: Python's strict parser, public-inbox and
-mutt. (A further parser has looked before: exim takes no mail whose headers
-have bad syntax.)"""
+"""What others make of a mail of ours: Python's strict parser and public-inbox.
+"""
 import email
 import email.policy
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 
@@ -70,10 +68,7 @@ def maildir(top, mails):
 
 
 def archive_threads(top, box):
-    """Message-ID to the thread that public-inbox shows it in; None: there is
-    no public-inbox."""
-    if not shutil.which("public-inbox-index"):
-        return None
+    """Message-ID to the thread that public-inbox shows it in."""
     inbox = os.path.join(top, "inbox")
     env = dict(os.environ, HOME=top, PI_CONFIG=os.path.join(top, "pi.config"),
                GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_SYSTEM="/dev/null")
@@ -86,30 +81,3 @@ def archive_threads(top, box):
                         "JOIN over USING (num) WHERE num > 0").fetchall()
     link.close()
     return {"<%s>" % mid: tid for mid, tid in rows}
-
-
-def mutt_order(top, box):
-    """The Message-IDs in the order of mutt's threads; None: there is no mutt,
-    or no terminal for it."""
-    if not shutil.which("mutt") or not shutil.which("script"):
-        return None
-    order = os.path.join(top, "order")
-    rc = os.path.join(top, "muttrc")
-    with open(rc, "w") as file:
-        file.write("set sort=threads sort_aux=date-sent strict_threads=yes "
-                   "pipe_split=yes wait_key=no quit=yes\n"
-                   "unset sort_re\nset folder=%s record=\"\"\n" % top +
-                   'push "<tag-pattern>~A<enter><tag-prefix><pipe-message>'
-                   "sed -n '/^$/q;s/^Message-I[dD]: //p' >>%s<enter>"
-                   '<exit><exit>"\n' % order)
-    try:
-        subprocess.run(["script", "-qec", "mutt -n -R -F %s -f %s" % (rc, box),
-                        "/dev/null"], stdin=subprocess.DEVNULL, timeout=20,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                       env=dict(os.environ, HOME=top, TERM="vt100"))
-    except subprocess.TimeoutExpired:
-        return None
-    if not os.path.exists(order):
-        return None
-    with open(order) as file:
-        return file.read().split()

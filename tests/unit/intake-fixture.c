@@ -11,7 +11,8 @@ static bool flaky_take(gpointer data, const struct event_take *take,
 		       guint *added, GError **error)
 {
 	struct fixture *fixture = data;
-	g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&fixture->lock);
+	g_autoptr(GMutexLocker)
+		locked G_GNUC_UNUSED = g_mutex_locker_new(&fixture->lock);
 
 	fixture->takes++;
 	if (fixture->refuse) {
@@ -27,7 +28,8 @@ static bool flaky_known(gpointer data, const char *source, const char *key,
 			bool *known, GError **error)
 {
 	struct fixture *fixture = data;
-	g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&fixture->lock);
+	g_autoptr(GMutexLocker)
+		locked G_GNUC_UNUSED = g_mutex_locker_new(&fixture->lock);
 
 	return store_event_known(fixture->store, source, key, known, error);
 }
@@ -36,7 +38,8 @@ static bool flaky_cursor(gpointer data, const char *source, char **position,
 			 GError **error)
 {
 	struct fixture *fixture = data;
-	g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&fixture->lock);
+	g_autoptr(GMutexLocker)
+		locked G_GNUC_UNUSED = g_mutex_locker_new(&fixture->lock);
 
 	return store_cursor_get(fixture->store, source, position, error);
 }
@@ -150,7 +153,8 @@ guint fixture_turn(guint ms)
 
 struct event *fixture_event(struct fixture *fixture, gint64 after)
 {
-	g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&fixture->lock);
+	g_autoptr(GMutexLocker)
+		locked G_GNUC_UNUSED = g_mutex_locker_new(&fixture->lock);
 	struct event *event;
 
 	assert_true(store_event_next(fixture->store, after, &event, NULL));
