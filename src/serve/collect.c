@@ -26,12 +26,11 @@ struct letter_of {
 struct collect {
 	struct daemon *daemon;
 	struct settings *settings;
-	const GPtrArray *servers; /* of the settings */
 	guint64 wait_s;
 	gint64 after; /* events up to this one were handled */
 	bool more;
 	GPtrArray *queued, *stopped; /* of char *: runs */
-	GPtrArray *commands;	     /* of struct answered */
+	bool mailed;		     /* something is in the outbox */
 	GPtrArray *odd;		     /* of struct odd */
 };
 
@@ -421,7 +420,10 @@ static bool handle_mail(struct collect *collect, struct store *store,
 	gsize len = 0;
 	const char *data = event->mail ? g_bytes_get_data(event->mail, &len)
 				       : "";
-	const struct message_options options = {.servers = collect->servers};
+	const struct command_mail answer = {event->mail,
+					    collect->settings->site};
+	struct command_effects effects = {collect->queued, collect->stopped,
+					  false};
 	g_autoptr(message_t)
 		message = message_parse(data, len, event->source, NULL);
 
@@ -430,8 +432,10 @@ static bool handle_mail(struct collect *collect, struct store *store,
 	if (message->automatic || message->ours ||
 	    message->kind == MESSAGE_ERROR)
 		return true;
-	return command_find(store, event->mail, &options, collect->commands,
-			    error);
+	if (!command_handle(store, &answer, &effects, error))
+		return false;
+	collect->mailed = collect->mailed || effects.mailed;
+	return true;
 }
 
 /* The letters of a whole series; `same`: a revision that has them all. */
@@ -668,7 +672,6 @@ static void collect_free(struct collect *collect)
 {
 	g_ptr_array_unref(collect->queued);
 	g_ptr_array_unref(collect->stopped);
-	g_ptr_array_unref(collect->commands);
 	g_ptr_array_unref(collect->odd);
 	settings_unref(collect->settings);
 	g_free(collect);
@@ -686,10 +689,12 @@ static void tell_all(const struct collect *collect)
 	}
 	for (guint i = 0; i < collect->stopped->len; i++)
 		lead_cancel(daemon, collect->stopped->pdata[i]);
-	for (guint i = 0; i < collect->queued->len; i++)
+	for (guint i = 0; i < collect->queued->len; i++) {
+		trouble_end(daemon, "run", collect->queued->pdata[i]);
 		lead_queue(daemon, collect->queued->pdata[i]);
-	for (guint i = 0; i < collect->commands->len; i++)
-		command_obey(daemon, collect->commands->pdata[i]);
+	}
+	if (collect->mailed)
+		outbox_wake(daemon->outbox);
 	upkeep_wake(daemon->upkeep);
 }
 
@@ -726,11 +731,9 @@ void collect_wake(struct daemon *daemon)
 	collect = g_new0(struct collect, 1);
 	collect->daemon = daemon;
 	collect->settings = settings_ref(daemon->settings);
-	collect->servers = collect->settings->site->policy.servers;
 	collect->wait_s = daemon->settings->site->policy.wait_s;
 	collect->queued = g_ptr_array_new_with_free_func(g_free);
 	collect->stopped = g_ptr_array_new_with_free_func(g_free);
-	collect->commands = g_ptr_array_new_with_free_func(answered_free);
 	collect->odd = g_ptr_array_new_with_free_func(odd_free);
 	daemon->collecting = true;
 	write.data = collect;

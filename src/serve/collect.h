@@ -16,21 +16,20 @@ struct series_set *collect_read(const GPtrArray *mails, guint version,
 /* Of a set the series that most of the mails are of; NULL: there is none. */
 const struct series *collect_choose(const struct series_set *set);
 
-/* A mail that answers one of ours, with commands in it. */
-struct answered {
-	char *run;	 /* that ours was about */
-	char *submitter; /* of that run's series, as a key */
-	char *identity;	 /* whom the run found them to be; NULL: nobody */
-	struct message *message;
-	struct mail_commands *commands;
+/* A mail that may answer one of ours, with commands in it. */
+struct command_mail {
+	GBytes *mail;
+	const struct site *site;
 };
-void answered_free(gpointer answered);
 
-/* Whether the mail is one: then it is added. */
-bool command_find(struct store *store, GBytes *mail,
-		  const struct message_options *options, GPtrArray *answered,
-		  GError **error);
-/* Takes the mail and its commands out of it. */
-void command_obey(struct daemon *daemon, struct answered *answered);
+/* What the main thread is to do when that is kept. */
+struct command_effects {
+	GPtrArray *queued, *stopped; /* of char *: runs; borrowed */
+	bool mailed;		     /* there is an answer in the outbox */
+};
+
+/* In the store's thread: obey its commands, if there are any. */
+bool command_handle(struct store *store, const struct command_mail *mail,
+		    struct command_effects *effects, GError **error);
 
 #endif

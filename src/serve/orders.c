@@ -165,6 +165,33 @@ static bool order_work(struct store *store, gpointer data, GError **error)
 	return true;
 }
 
+void order_result_free(struct order_result *result)
+{
+	g_free(result->text);
+	g_free(result->queue);
+	g_free(result->stop);
+	g_free(result);
+}
+
+bool order_give(struct store *store, const struct order_of *of,
+		struct order_result *result, GError **error)
+{
+	struct given *given = g_new0(struct given, 1);
+	bool ok;
+
+	given->of = *of;
+	given->run = g_strdup(of->run);
+	given->base = g_strdup(of->base);
+	ok = order_work(store, given, error);
+	if (ok) {
+		result->text = g_steal_pointer(&given->text);
+		result->queue = g_steal_pointer(&given->queue);
+		result->stop = g_steal_pointer(&given->stop);
+	}
+	given_free(given);
+	return ok;
+}
+
 /* The approval stands, whatever becomes of this. */
 static char *remember(const struct given *given)
 {

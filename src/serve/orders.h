@@ -21,7 +21,23 @@ struct order_of {
 	bool remember;	  /* of an approval: put them on the roster */
 };
 
-/* `text` is to be freed. */
+struct order_result {
+	char *text;	    /* a sentence */
+	char *queue, *stop; /* runs; NULL: none */
+};
+void order_result_free(struct order_result *result);
+typedef struct order_result order_result_t;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(order_result_t, order_result_free)
+
+/*
+ * In the store's thread, as a part of a larger step; when that is kept the runs
+ * are to be queued and let go of. What is refused (any error but TEMP) has
+ * changed nothing.
+ */
+bool order_give(struct store *store, const struct order_of *of,
+		struct order_result *result, GError **error);
+
+/* The text is to be freed. */
 void order_async(struct daemon *daemon, const struct order_of *of,
 		 GAsyncReadyCallback callback, gpointer user_data);
 char *order_finish(GAsyncResult *res, GError **error);
