@@ -3,7 +3,8 @@
  * What the files of the daemon share. Everything here is of the main thread;
  * the store is the writer's.
  *
- *   collect.c   events -> letters, revisions, queued runs
+ *   collect.c   events -> letters, revisions, queued runs, with
+ *               collect-letter.c, collect-series.c and commands.c
  *   lead.c      queued runs -> the pipeline -> what comes of it
  *   trouble.c   what staff has to know, and the digest
  *   upkeep.c    what is done by the clock: waits, disk, trees, old things

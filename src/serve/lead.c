@@ -132,6 +132,20 @@ void lead_cut_off(struct lead *lead)
 	g_cancellable_cancel(lead->cancellable);
 }
 
+/* Somebody stands between the submitter and us: staff has to look first. */
+static bool hold_if_differs(struct store *store, const struct queued_run *run,
+			    GError **error)
+{
+	bool differs;
+
+	if (!store_revision_differs(store, run->revision, &differs, error))
+		return false;
+	return !differs || store_run_hold(store, run->id,
+					  "a mail of it has come twice, with "
+					  "two different patches",
+					  error);
+}
+
 char *lead_make_run(struct store *store, const struct queued_run *like,
 		    GError **error)
 {
@@ -139,7 +153,8 @@ char *lead_make_run(struct store *store, const struct queued_run *like,
 	struct queued_run run = *like;
 
 	run.id = id;
-	if (!store_run_queue(store, &run, stages[0].name, error))
+	if (!store_run_queue(store, &run, stages[0].name, error) ||
+	    (!run.approved && !hold_if_differs(store, &run, error)))
 		return NULL;
 	fault_point(FAULT_RUN_QUEUED);
 	return g_steal_pointer(&id);

@@ -2,6 +2,8 @@
 libreroll_a_SOURCES += \
 	src/serve/bring.c src/serve/bring.h \
 	src/serve/collect.c src/serve/collect.h src/serve/collect-read.c \
+	src/serve/collect-internal.h src/serve/collect-letter.c \
+	src/serve/collect-series.c \
 	src/serve/commands.c \
 	src/serve/control.c src/serve/control.h \
 	src/serve/control-client.c src/serve/control-internal.h \

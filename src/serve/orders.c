@@ -128,7 +128,8 @@ static bool order_approve(struct store *store, struct given *given,
 	if (run->stage && run->held) {
 		given->queue = g_strdup(run->id);
 		given->text = g_strdup_printf("the run %s goes on", run->id);
-		return store_run_release(store, run->id, error);
+		return store_run_approve(store, run->id, error) &&
+		       store_run_release(store, run->id, error);
 	}
 	if (run->stage)
 		return refuse(error, run->id,

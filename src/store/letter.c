@@ -39,7 +39,8 @@ static bool letter_put(struct store *store, const struct letter_row *row,
 	    !letter_find(store, row, letter, error))
 		return false;
 	letter->is_new = id != 0;
-	return true;
+	return !letter->differs || query_run(store, QUERY_LETTER_DIFFERS,
+					     CELLS(NUMBER(letter->id)), error);
 }
 
 bool store_letter_put(struct store *store, const struct letter_row *row,
@@ -48,6 +49,18 @@ bool store_letter_put(struct store *store, const struct letter_row *row,
 	return transaction_begin(store, error) &&
 	       transaction_end(store, letter_put(store, row, letter, error),
 			       error);
+}
+
+bool store_revision_differs(struct store *store, gint64 revision, bool *differs,
+			    GError **error)
+{
+	gint64 count;
+
+	if (!query_number(store, QUERY_REVISION_DIFFERS,
+			  CELLS(NUMBER(revision)), &count, error))
+		return false;
+	*differs = count > 0;
+	return true;
 }
 
 void near_letter_free(struct near_letter *letter)

@@ -31,11 +31,15 @@ struct letter {
 	gint64 event;	 /* that it came with first */
 	gint64 revision; /* 0: of none */
 	bool is_new;	 /* it was not known */
-	bool differs;	 /* it was, with another patch: nothing was changed */
+	bool differs;	 /* it was, with another patch, which is noted */
 };
 
 bool store_letter_put(struct store *store, const struct letter_row *row,
 		      struct letter *letter, GError **error);
+
+/* Whether a letter of the revision has come with two patches. */
+bool store_revision_differs(struct store *store, gint64 revision, bool *differs,
+			    GError **error);
 
 struct near_letter {
 	gint64 id, revision;

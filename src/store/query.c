@@ -73,6 +73,7 @@ static const char *const queries[QUERY_COUNT] = {
 		"UPDATE run SET held = NULL, next_at = NULL, attempts = 0,"
 		" trouble = NULL WHERE id = ?1 AND stage IS NOT NULL"
 		" RETURNING id",
+	[QUERY_RUN_APPROVE] = "UPDATE run SET approved = 1 WHERE id = ?1",
 	[QUERY_RUN_STOP] = "UPDATE run SET stage = NULL, outcome = 'stopped',"
 			   " summary = ?2, ended_at = ?3"
 			   " WHERE id = ?1 AND stage IS NOT NULL RETURNING id",
@@ -174,6 +175,9 @@ static const char *const queries[QUERY_COUNT] = {
 		" ON CONFLICT (sender, message_id) DO NOTHING RETURNING id",
 	[QUERY_LETTER_GET] = "SELECT id, event, revision, diff FROM letter"
 			     " WHERE sender = ?1 AND message_id = ?2",
+	[QUERY_LETTER_DIFFERS] = "UPDATE letter SET differs = 1 WHERE id = ?1",
+	[QUERY_REVISION_DIFFERS] = "SELECT count(*) FROM letter"
+				   " WHERE revision = ?1 AND differs",
 	[QUERY_LETTERS_NEAR] =
 		"SELECT letter.id, letter.revision, event.mail FROM letter"
 		" JOIN event ON event.id = letter.event"

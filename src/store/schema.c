@@ -160,7 +160,8 @@ static const char schema_1[] =
 	/*
 	 * The patches and cover letters in the mails of events, by who sent
 	 * them: what a series is put together of. thread is the first mail that
-	 * it refers to, or its own Message-ID; diff a checksum of its patch.
+	 * it refers to, or its own Message-ID; diff a checksum of its patch;
+	 * differs: the same has come with another one.
 	 */
 	"CREATE TABLE letter ("
 	"  id INTEGER PRIMARY KEY,"
@@ -171,6 +172,7 @@ static const char schema_1[] =
 	"  diff TEXT NOT NULL,"
 	"  patch_id TEXT,"
 	"  change_id TEXT,"
+	"  differs INTEGER NOT NULL DEFAULT 0,"
 	"  taken_at INTEGER NOT NULL,"
 	"  revision INTEGER REFERENCES revision,"
 	"  UNIQUE (sender, message_id)"

@@ -104,6 +104,11 @@ bool store_run_release(struct store *store, const char *run, GError **error)
 	return change_run(store, QUERY_RUN_RELEASE, CELLS(TEXT(run)), error);
 }
 
+bool store_run_approve(struct store *store, const char *run, GError **error)
+{
+	return query_run(store, QUERY_RUN_APPROVE, CELLS(TEXT(run)), error);
+}
+
 bool store_run_stop(struct store *store, const char *run, const char *why,
 		    GError **error)
 {

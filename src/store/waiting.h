@@ -52,6 +52,9 @@ bool store_run_hold(struct store *store, const char *run, const char *why,
 /* It goes on as if there had been no trouble. CONFLICT when it has ended. */
 bool store_run_release(struct store *store, const char *run, GError **error);
 
+/* Staff has looked at it: nothing of it is held any more. */
+bool store_run_approve(struct store *store, const char *run, GError **error);
+
 /* It ends here, without a reply; unsent replies of its revision stay. */
 bool store_run_stop(struct store *store, const char *run, const char *why,
 		    GError **error);
