@@ -90,6 +90,9 @@ struct intake_item *intake_batch_add_mail(struct intake_batch *batch,
 					  const struct source_config *config,
 					  const struct intake_mail *mail);
 
+/* With the usual patience where none is said; `asked` may be NULL. */
+struct intake_timing intake_timing_filled(const struct intake_timing *asked);
+
 /* The first line of the config's token file; NULL with CONFIG. */
 char *intake_secret(const struct source_config *config, GError **error);
 

@@ -60,7 +60,7 @@ guint intake_busy(void)
 	return busy;
 }
 
-static struct intake_timing timing_filled(const struct intake_timing *asked)
+struct intake_timing intake_timing_filled(const struct intake_timing *asked)
 {
 	struct intake_timing filled = patience;
 	const guint *from = (const guint *)asked;
@@ -81,7 +81,7 @@ struct intake *intake_new(const struct source_config *config,
 	intake->ops = sources[config->kind];
 	intake->config = config;
 	intake->sink = *sink;
-	intake->timing = timing_filled(timing);
+	intake->timing = intake_timing_filled(timing);
 	if (!intake->timing.interval_ms)
 		intake->timing.interval_ms = (guint)config->interval_s * 1000;
 	intake->status.name = config->name;

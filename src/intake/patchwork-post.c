@@ -33,6 +33,7 @@ struct patchwork_poster *
 patchwork_poster_new(const struct source_config *config,
 		     const struct intake_timing *timing, GError **error)
 {
+	const struct intake_timing filled = intake_timing_filled(timing);
 	struct patchwork_poster *poster;
 	struct patchwork *patchwork;
 
@@ -43,7 +44,7 @@ patchwork_poster_new(const struct source_config *config,
 			    "results go to a Patchwork with a token-file");
 		return NULL;
 	}
-	patchwork = patchwork_new(NULL, config, timing, error);
+	patchwork = patchwork_new(NULL, config, &filled, error);
 	if (!patchwork)
 		return NULL;
 	poster = g_new0(struct patchwork_poster, 1);

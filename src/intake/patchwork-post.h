@@ -41,7 +41,8 @@ struct patchwork_result {
 struct intake_timing;
 struct patchwork_poster;
 
-/* CONFIG for a source that is no Patchwork, or has no secret. */
+/* CONFIG for a source that is no Patchwork, or has no secret. `timing` may be
+ * NULL. */
 struct patchwork_poster *
 patchwork_poster_new(const struct source_config *config,
 		     const struct intake_timing *timing, GError **error);

@@ -5,6 +5,7 @@
  * rest. A whole series (Patchwork's, a person's) is a revision as it is.
  */
 #include "serve/collect-internal.h"
+#include "serve/post.h"
 
 #define NEAR_S 86400
 
@@ -268,6 +269,19 @@ static gint64 revision_of_all(const GArray *letters)
 	return revision;
 }
 
+/* What came of it before Patchwork had it stands there, too. */
+static bool post_outcome(struct store *store, gint64 revision, GError **error)
+{
+	g_autofree char *name = NULL, *summary = NULL;
+	const struct outcome *outcome;
+
+	if (!store_revision_outcome(store, revision, &name, &summary, error))
+		return false;
+	outcome = outcome_find(name);
+	return !outcome ||
+	       posts_put_end(store, revision, outcome, summary, error);
+}
+
 static bool put_origin(struct store *store, const struct event *event,
 		       gint64 revision, GError **error)
 {
@@ -279,7 +293,9 @@ static bool put_origin(struct store *store, const struct event *event,
 		.url = event->url,
 	};
 
-	return !event->series || store_origin_put(store, revision, &row, error);
+	return !event->series ||
+	       (store_origin_put(store, revision, &row, error) &&
+		post_outcome(store, revision, error));
 }
 
 /* A part of it may wait for the rest, which is here: that one is it. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "serve/collect-internal.h"
+#include "serve/post.h"
 
 #define TOGETHER_MOST 16
 
@@ -187,6 +188,7 @@ static void tell_all(const struct collect *collect)
 	}
 	if (collect->mailed)
 		outbox_wake(daemon->outbox);
+	posts_wake(daemon->posts);
 	upkeep_wake(daemon->upkeep);
 }
 

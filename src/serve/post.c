@@ -364,6 +364,24 @@ void posts_stage(struct daemon *daemon, gint64 revision, const char *stage,
 	note(daemon, revision, name, state, summary);
 }
 
+/* The one word on the whole of it. */
+static struct post_row end_row(const struct outcome *outcome,
+			       const char *summary)
+{
+	return (struct post_row){"reroll",
+				 outcome->passed ? "success" : "failure",
+				 summary ? summary : outcome->title};
+}
+
+bool posts_put_end(struct store *store, gint64 revision,
+		   const struct outcome *outcome, const char *summary,
+		   GError **error)
+{
+	const struct post_row row = end_row(outcome, summary);
+
+	return store_post_put(store, revision, &row, error);
+}
+
 static const char *build_state(const char *status)
 {
 	if (g_strcmp0(status, "passed") == 0)
@@ -393,14 +411,13 @@ void posts_end(struct daemon *daemon, gint64 revision,
 	       const struct run_report *report)
 {
 	const struct site *site = daemon->settings->site;
-	const bool passed = report->outcome->passed;
-	const char *state = passed ? site->policy.state_passed
-				   : site->policy.state_failed;
+	const struct post_row end = end_row(report->outcome,
+					    report->verdict->summary);
+	const char *state = report->outcome->passed ? site->policy.state_passed
+						    : site->policy.state_failed;
 
 	post_builds(daemon, revision, json_object_get(report->json, "builds"));
-	note(daemon, revision, "reroll", passed ? "success" : "failure",
-	     report->verdict->summary ? report->verdict->summary
-				      : report->outcome->title);
+	note(daemon, revision, end.name, end.state, end.summary);
 	if (state && *state)
 		note(daemon, revision, "reroll patch state", "patches", state);
 }

@@ -21,6 +21,11 @@ void posts_free(struct posts *posts);
 void posts_stage(struct daemon *daemon, gint64 revision, const char *stage,
 		 const char *state, const char *summary);
 
+/* In the store's thread: how it ended, for who comes to have it later. */
+bool posts_put_end(struct store *store, gint64 revision,
+		   const struct outcome *outcome, const char *summary,
+		   GError **error);
+
 /* And how the run ended. */
 void posts_end(struct daemon *daemon, gint64 revision,
 	       const struct run_report *report);

@@ -86,6 +86,10 @@ static const char *const queries[QUERY_COUNT] = {
 		" AND revision != (SELECT revision FROM run WHERE id = ?1)",
 	[QUERY_REVISION_RUNS] = "SELECT id FROM run WHERE revision = ?1"
 				" AND stage IS NOT NULL",
+	[QUERY_REVISION_OUTCOME] =
+		"SELECT outcome, summary FROM run WHERE revision = ?1"
+		" AND stage IS NULL AND outcome != 'stopped'"
+		" ORDER BY ended_at DESC LIMIT 1",
 	[QUERY_RUNS_WAITING] =
 		"SELECT run.id, series.submitter, run.project, run.stage,"
 		" run.held, run.revision, run.queued_at, run.next_at,"

@@ -124,6 +124,23 @@ bool store_revision_runs(struct store *store, gint64 revision, GPtrArray **runs,
 			   runs, error);
 }
 
+bool store_revision_outcome(struct store *store, gint64 revision,
+			    char **outcome, char **summary, GError **error)
+{
+	sqlite3_stmt *row;
+
+	*outcome = *summary = NULL;
+	if (!query_row(store, QUERY_REVISION_OUTCOME, CELLS(NUMBER(revision)),
+		       &row, error))
+		return false;
+	if (row) {
+		*outcome = column_text(row, 0);
+		*summary = column_text(row, 1);
+		sqlite3_reset(row);
+	}
+	return true;
+}
+
 bool store_run_own(struct store *store, const char *run,
 		   const struct run_owner *owner, guint *today, GError **error)
 {

@@ -63,6 +63,10 @@ bool store_run_stop(struct store *store, const char *run, const char *why,
 bool store_revision_runs(struct store *store, gint64 revision, GPtrArray **runs,
 			 GError **error);
 
+/* What came of the revision last; NULL: nothing has yet. Both to be freed. */
+bool store_revision_outcome(struct store *store, gint64 revision,
+			    char **outcome, char **summary, GError **error);
+
 /*
  * Whose run it is, as far as is known now. `today`: how many other revisions of
  * that submitter the project has had since then.

@@ -41,9 +41,10 @@ sources:
   - {{name: list, kind: redis, url: "redis://127.0.0.1:{redis}",
      list: queue, interval: 1s}}
   - {{name: fdo, kind: patchwork-fdo, url: "http://127.0.0.1:{fdo}",
-     project: linux-course, interval: 1s}}
+     project: linux-course, interval: 1s, user: cibot,
+     token-file: {dir}/password-fdo}}
   - {{name: upstream, kind: patchwork, url: "http://127.0.0.1:{upstream}",
-     project: linux-course, interval: 1s}}
+     project: linux-course, interval: 1s, token-file: {dir}/token}}
 """
 PROJECT = """name: Course
 match: {subject: [syscall]}
@@ -220,6 +221,9 @@ class House:
 
     def make_site(self, people, per_day, wait):
         self.write("password", "secret\n", 0o600)
+        self.write("password-fdo", "cibot-password\n", 0o600)
+        self.write("token", "0123456789abcdef0123456789abcdef01234567\n",
+                   0o600)
         self.write("reroll.yaml", SITE.format(
             dir=self.top, smtp=self.smtp_port, imap=self.imap_port,
             redis=self.redis.port, fdo=self.fdo.port,
