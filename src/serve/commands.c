@@ -185,6 +185,17 @@ static bool obey(struct store *store, const struct mail_command *command,
 	return true;
 }
 
+static void add_sentence(GString *said, const char *text)
+{
+	gsize first = said->len;
+
+	g_string_append(said, text);
+	said->str[first] = g_ascii_toupper(said->str[first]);
+	if (!strchr(".!?", said->str[said->len - 1]))
+		g_string_append_c(said, '.');
+	g_string_append_c(said, '\n');
+}
+
 static bool obey_all(struct store *store, const struct mail_commands *commands,
 		     const struct waiting_run *run,
 		     struct command_effects *effects, GString *said,
@@ -198,11 +209,10 @@ static bool obey_all(struct store *store, const struct mail_commands *commands,
 			text = status_text(run);
 		else if (!obey(store, one, run->id, effects, &text, error))
 			return false;
-		g_string_append_printf(said, "%s.\n", text);
+		add_sentence(said, text);
 	}
 	for (guint i = 0; i < commands->problems->len; i++)
-		g_string_append_printf(said, "%s.\n",
-				       (char *)commands->problems->pdata[i]);
+		add_sentence(said, commands->problems->pdata[i]);
 	return true;
 }
 
