@@ -341,6 +341,14 @@ static const char *const queries[QUERY_COUNT] = {
 	[QUERY_PURGE_SERIES] =
 		"DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM revision"
 		" WHERE revision.series = series.id)",
+	[QUERY_PURGE_POSTS] =
+		"DELETE FROM post WHERE NOT EXISTS (SELECT 1 FROM origin"
+		" WHERE origin.source = post.source"
+		" AND origin.series = post.series"
+		" AND origin.version = post.version"
+		" AND origin.patches = post.patches)",
+	[QUERY_PURGE_MAIL] = "DELETE FROM outbox WHERE run IS NULL"
+			     " AND coalesce(sent_at, failed_at) < ?1",
 	/* Its key is kept for ever: a source may say it again. */
 	[QUERY_PURGE_EVENTS] =
 		"UPDATE event SET mail = NULL, kind = 'seen'"

@@ -88,15 +88,17 @@ static bool purge_rest(struct store *store, const struct purge *purge,
 		       GError **error)
 {
 	static const enum query leftovers[] = {
-		QUERY_PURGE_LETTERS, QUERY_PURGE_ORIGINS, QUERY_PURGE_REVISIONS,
-		QUERY_PURGE_EVENTS, QUERY_PURGE_TROUBLES};
+		QUERY_PURGE_LETTERS,   QUERY_PURGE_ORIGINS,
+		QUERY_PURGE_REVISIONS, QUERY_PURGE_EVENTS,
+		QUERY_PURGE_TROUBLES,  QUERY_PURGE_MAIL};
 	const struct cell *before = CELLS(NUMBER(purge->runs_before));
 
 	for (gsize i = 0; i < G_N_ELEMENTS(leftovers); i++) {
 		if (!query_run(store, leftovers[i], before, error))
 			return false;
 	}
-	return query_run(store, QUERY_PURGE_SERIES, NULL, error);
+	return query_run(store, QUERY_PURGE_POSTS, NULL, error) &&
+	       query_run(store, QUERY_PURGE_SERIES, NULL, error);
 }
 
 static bool purge_run(struct store *store, const char *run, GError **error)

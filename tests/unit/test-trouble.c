@@ -202,7 +202,15 @@ static void what_is_old_goes_from_the_leaves_to_the_root(void **state)
 	assert_false(purge(store, 100, 10, &went));
 	assert_int_equal(went, 0);
 	assert_left(store, 2, "at its very time");
+	store_change(store, "INSERT INTO post (source, series, version,"
+			    " patches, name, state) SELECT source, series,"
+			    " version, patches, 'reroll', 'success'"
+			    " FROM origin");
+	store_change(store, "INSERT INTO outbox (outcome, message_id,"
+			    " recipient, mail, next_at, created_at, sent_at)"
+			    " VALUES ('digest', '<d@x>', 's@x', '', 1, 1, 50)");
 	assert_false(purge(store, 101, 10, &went));
+	assert_rows(store, "SELECT count(*) FROM post", "1");
 	assert_int_equal(went, 1);
 	assert_left(store, 1, "later");
 	assert_rows(store, "SELECT id FROM run", "new");
