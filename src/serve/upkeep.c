@@ -10,7 +10,7 @@
 
 #include "serve/daemon.h"
 
-#define TICK_MS 30000
+#define TICK_MS 10000
 #define DIGEST_S 3600
 #define FIRST_DIGEST_S 300
 #define PURGE_S 3600

@@ -101,7 +101,7 @@ def no_room(spare_kb):
                 ["unshare", "--user", "--map-root-user", "--mount", "sh",
                  "-c", FULL, "sh", site.top, str(1024 - spare_kb), REROLL],
                 env=site.env, cwd=site.top, stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, timeout=90, check=False)
+                stdin=subprocess.DEVNULL, timeout=300, check=False)
         said = site.log()
         with open(site.path("status")) as file:
             assert file.read() == "0\n", f"it ended badly: {said[-900:]}"
