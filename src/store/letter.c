@@ -105,13 +105,13 @@ bool store_letter_join(struct store *store, gint64 letter, gint64 revision,
 bool store_letter_find(struct store *store, enum letter_key key,
 		       const char *value, gint64 *revision, GError **error)
 {
-	static const enum query queries[] = {
+	static const enum query by_key[] = {
 		[LETTER_MESSAGE_ID] = QUERY_LETTER_BY_MESSAGE_ID,
 		[LETTER_PATCH_ID] = QUERY_LETTER_BY_PATCH_ID,
 		[LETTER_CHANGE_ID] = QUERY_LETTER_BY_CHANGE_ID,
 	};
 
-	return query_number(store, queries[key], CELLS(TEXT(value)), revision,
+	return query_number(store, by_key[key], CELLS(TEXT(value)), revision,
 			    error);
 }
 

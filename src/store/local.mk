@@ -6,7 +6,7 @@ libreroll_a_SOURCES += \
 	src/store/letter.c src/store/letter.h \
 	src/store/outbox.c src/store/outbox.h \
 	src/store/post.c src/store/post.h \
-	src/store/query.c \
+	src/store/queries.c src/store/query.c \
 	src/store/read.c \
 	src/store/run.c \
 	src/store/schema.c \

@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include "base/base.h"
 #include "store/store.h"
 
 #define STORE_APPLICATION_ID 0x7265726f /* "rero" */
@@ -148,6 +149,8 @@ enum query {
 	QUERY_COUNT
 };
 
+extern const char *const queries[QUERY_COUNT]; /* SQL */
+
 struct store {
 	sqlite3 *db;
 	char *name;  /* the path, for messages */
@@ -221,6 +224,17 @@ GBytes *column_bytes(sqlite3_stmt *row, int column);
 /* Either of `stage` (to be freed) and `refs` may be NULL. */
 bool run_get(struct store *store, const char *run, char **stage, guint *refs,
 	     GError **error);
+
+/* The number that a statement without parameters gives. */
+bool store_number(struct store *store, const char *sql, int *number,
+		  GError **error);
+
+/* The newest of the schema that this program knows. */
+int store_newest_version(void);
+
+/* Set `error` to the store's name and `why`; FALSE. */
+bool store_refuse(const struct store *store, enum reroll_error code,
+		  const char *why, GError **error);
 
 /* Set `error` from the handle's last SQLite error; FALSE. */
 bool store_fail(struct store *store, GError **error);

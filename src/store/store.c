@@ -13,9 +13,8 @@ static bool store_exec(struct store *store, const char *sql, GError **error)
 	       store_fail(store, error);
 }
 
-/* The number that a statement without parameters gives. */
-static bool store_number(struct store *store, const char *sql, int *number,
-			 GError **error)
+bool store_number(struct store *store, const char *sql, int *number,
+		  GError **error)
 {
 	sqlite3_stmt *statement = NULL;
 	bool ok = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) ==
@@ -30,14 +29,22 @@ static bool store_number(struct store *store, const char *sql, int *number,
 	return ok;
 }
 
-static bool refuse_file(const struct store *store, const char *why,
-			GError **error)
+bool store_refuse(const struct store *store, enum reroll_error code,
+		  const char *why, GError **error)
 {
 	g_autofree char *name = text_quote(store->name, -1);
 
-	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG, "%s %s", name,
-		    why);
+	g_set_error(error, REROLL_ERROR, (int)code, "%s %s", name, why);
 	return false;
+}
+
+int store_newest_version(void)
+{
+	int newest = 0;
+
+	for (const struct migration *step = migrations; step->sql; step++)
+		newest = step->version;
+	return newest;
 }
 
 /* Another program's database is left alone, however empty its schema. */
@@ -54,26 +61,26 @@ static bool store_check(struct store *store, int *version, GError **error)
 	if (application == STORE_APPLICATION_ID)
 		return true;
 	if (application != 0 || tables != 0)
-		return refuse_file(store, "is a database of another program",
-				   error);
+		return store_refuse(store, REROLL_ERROR_CONFIG,
+				    "is a database of another program", error);
 	return true;
 }
 
 static bool migrate_from(struct store *store, int version, GError **error)
 {
 	g_autofree char *marks = NULL;
-	int newest = 0;
+	int newest = store_newest_version();
 
 	for (const struct migration *step = migrations; step->sql; step++) {
-		newest = step->version;
-		if (newest > version && !store_exec(store, step->sql, error))
+		if (step->version > version &&
+		    !store_exec(store, step->sql, error))
 			return false;
 	}
 	if (version > newest)
-		return refuse_file(store,
-				   "was written by a newer reroll: its schema "
-				   "is not known here, run that version",
-				   error);
+		return store_refuse(store, REROLL_ERROR_CONFIG,
+				    "was written by a newer reroll: its schema "
+				    "is not known here, run that version",
+				    error);
 	marks = g_strdup_printf("PRAGMA application_id = %d;"
 				"PRAGMA user_version = %d",
 				STORE_APPLICATION_ID, newest);
@@ -99,7 +106,8 @@ static bool store_set_up(struct store *store, const char *path, GError **error)
 	/* Mails are in it. Not open(): closing a second descriptor would drop
 	 * the locks of another handle of this process. */
 	if (path && mknod(path, S_IFREG | 0600, 0) != 0 && errno != EEXIST)
-		return refuse_file(store, g_strerror(errno), error);
+		return store_refuse(store, REROLL_ERROR_CONFIG,
+				    g_strerror(errno), error);
 	if (sqlite3_open_v2(path ? path : ":memory:", &store->db, flags,
 			    NULL) != SQLITE_OK)
 		return store_fail(store, error);
