@@ -53,7 +53,7 @@ libreroll_a_SOURCES += \
 	src/mail/mail-internal.h \
 	src/mail/message.c \
 	src/mail/mbox.c \
-	src/mail/mime.c \
+	src/mail/mime.c src/mail/mime-text.c src/mail/mime-walk.h \
 	src/mail/reader.c src/mail/reader.h \
 	src/mail/transfer.c
 

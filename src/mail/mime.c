@@ -17,40 +17,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "mail/mail-internal.h"
-
-struct level {
-	char *boundary; /* with its two dashes */
-	gsize len;
-	bool alternative; /* multipart/alternative: its parts are twins */
-	bool has_plain;
-};
-
-struct walk {
-	struct mime_mail *mail;
-	const char *at, *end;
-	const char *line; /* the line under the eye, with its newline */
-	gsize line_len;
-	GString *field;	  /* the header field under the eye; also `line` */
-	GString *decoded; /* text that waits for the end of its line */
-	gsize decoded_start;
-	GString *piece; /* what one encoded line decodes to */
-	struct level *levels;
-	guint n_levels, n_parts, n_fields;
-	gsize field_bytes;
-	enum transfer transfer;
-	struct charset *charset;
-	char *charset_name;
-	bool is_flowed, delsp;
-	bool skip; /* this part is a twin */
-	bool html, embedded, seen_plain;
-	bool at_part; /* reading the headers of a part, not of the mail */
-	struct auth_reader *auth; /* NULL: no server of ours is known */
-	guint n_leaves;
-	bool attached; /* this part is no text that the sender typed */
-	bool own;      /* the lines are the sender's own text */
-	bool nested;   /* this part is a multipart */
-};
+#include "mail/mime-walk.h"
 
 static void walk_fail(struct walk *walk, char *error)
 {
@@ -263,153 +230,6 @@ static bool find_boundary(struct walk *walk)
 	return false;
 }
 
-static void give(struct walk *walk, const char *line, gsize len)
-{
-	struct mail_body *body = &walk->mail->body;
-	bool was_patch = body->in_patch;
-
-	if (walk->skip)
-		return;
-	if (!walk->charset && !was_patch && !body->error) {
-		g_autofree char *quoted = text_quote(walk->charset_name, -1);
-
-		body->error = g_strdup_printf(
-			"the charset %s of the mail is not known", quoted);
-	}
-	mail_body_add(body, walk->charset, line, len);
-	if (body->in_patch && !was_patch) {
-		walk->mail->embedded = walk->embedded;
-		if (walk->html && !walk->seen_plain)
-			walk->mail->damage |= DAMAGE_HTML;
-	}
-}
-
-/* Give what waits in `decoded`. */
-static void give_pending(struct walk *walk)
-{
-	if (walk->decoded->len > walk->decoded_start)
-		give(walk, walk->decoded->str + walk->decoded_start,
-		     walk->decoded->len - walk->decoded_start);
-	g_string_truncate(walk->decoded, 0);
-	walk->decoded_start = 0;
-}
-
-/* A line of the patch ended in a blank, and now runs into the next one. */
-static void note_soft_break(struct walk *walk)
-{
-	if (walk->mail->body.in_patch)
-		walk->mail->damage |= DAMAGE_FLOWED;
-}
-
-/* RFC 3676, in git's reading; what a soft break ends waits in `decoded`. */
-static void give_flowed(struct walk *walk, const char *line, gsize len)
-{
-	GString *waiting = walk->decoded;
-	bool newline = len && line[len - 1] == '\n';
-	gsize text = len - newline;
-
-	if (newline && text && line[text - 1] == '\r')
-		text--;
-	if (text == 3 && memcmp(line, "-- ", 3) == 0) {
-		give_pending(walk);
-		give(walk, line, len);
-		return;
-	}
-	if (text && *line == ' ') {
-		line++;
-		text--;
-		len--;
-	}
-	if (text && line[text - 1] == ' ') {
-		note_soft_break(walk);
-		g_string_append_len(waiting, line,
-				    (gssize)(text - walk->delsp));
-		return;
-	}
-	if (!waiting->len) {
-		give(walk, line, len);
-		return;
-	}
-	g_string_append_len(waiting, line, (gssize)len);
-	give_pending(walk);
-}
-
-/* The same line with LF alone at its end. */
-static void give_stripped(struct walk *walk, const char *line, gsize len)
-{
-	g_autoptr(GString) copy = g_string_new_len(line, (gssize)len - 2);
-
-	g_string_append_c(copy, '\n');
-	give(walk, copy->str, copy->len);
-}
-
-static void give_line(struct walk *walk, const char *line, gsize len)
-{
-	bool dos = len >= 2 && line[len - 2] == '\r' && line[len - 1] == '\n';
-
-	if (walk->is_flowed) {
-		give_flowed(walk, line, len);
-		return;
-	}
-	if (dos && walk->mail->body.options->strip_quoted_cr)
-		give_stripped(walk, line, len);
-	else
-		give(walk, line, len);
-}
-
-/*
- * What waited in `decoded` has got its newline. Where it is flowed, git takes
- * it for one line from its start, so the blank it looks for is there.
- */
-static void give_joined(struct walk *walk)
-{
-	GString *text = walk->decoded;
-	gsize len = text->len - 1;
-
-	if (!walk->is_flowed) {
-		give_line(walk, text->str, text->len);
-		g_string_truncate(text, 0);
-		return;
-	}
-	if (len > walk->decoded_start && text->str[len - 1] == '\r')
-		len--;
-	if (len - walk->decoded_start > 0 &&
-	    text->str[walk->decoded_start] == ' ')
-		walk->decoded_start++;
-	if (len > walk->decoded_start && text->str[len - 1] == ' ') {
-		note_soft_break(walk);
-		g_string_truncate(text, len - walk->delsp);
-		return;
-	}
-	give_pending(walk);
-}
-
-/* One encoded line may hold many lines of text, or a piece of one. */
-static void give_decoded(struct walk *walk)
-{
-	GString *piece = walk->piece;
-	const char *at, *end, *newline;
-
-	g_string_truncate(piece, 0);
-	if (walk->transfer == TRANSFER_QP)
-		transfer_decode_qp(piece, walk->line, walk->line_len, false);
-	else
-		transfer_decode_base64(piece, walk->line, walk->line_len);
-	at = piece->str;
-	end = at + piece->len;
-	while (at < end && (newline = memchr(at, '\n', (gsize)(end - at)))) {
-		if (at == piece->str && walk->decoded->len) {
-			g_string_append_len(walk->decoded, at,
-					    newline + 1 - at);
-			give_joined(walk);
-		} else {
-			give_line(walk, at, (gsize)(newline + 1 - at));
-		}
-		at = newline + 1;
-	}
-	g_string_append_len(walk->decoded, at, end - at);
-}
-
 static void pop_level(struct walk *walk)
 {
 	g_free(walk->levels[--walk->n_levels].boundary);
@@ -423,7 +243,7 @@ static bool leave_levels(struct walk *walk)
 
 	while (is_last_boundary(walk)) {
 		pop_level(walk);
-		give(walk, "\n", told ? 0 : 1);
+		mime_give(walk, "\n", told ? 0 : 1);
 		told = true;
 		if (walk->mail->body.error || !find_boundary(walk))
 			return false;
@@ -509,22 +329,22 @@ static void read_body(struct walk *walk)
 		begin_leaf(walk);
 	do {
 		if (is_boundary(walk)) {
-			give_pending(walk);
+			mime_give_pending(walk);
 			if (!enter_part(walk))
 				return;
 			complete_line(walk);
 		}
 		if (walk->transfer == TRANSFER_NONE)
-			give_line(walk, walk->line, walk->line_len);
+			mime_give_line(walk, walk->line, walk->line_len);
 		else
-			give_decoded(walk);
+			mime_give_decoded(walk);
 		if (walk->mail->body.in_patch &&
 		    walk->transfer != TRANSFER_NONE)
 			walk->mail->encoded = true;
 		if (walk->mail->error || walk->mail->body.error)
 			return;
 	} while (next_line(walk));
-	give_pending(walk);
+	mime_give_pending(walk);
 	end_leaf(walk);
 	mail_body_end(&walk->mail->body);
 }
