@@ -153,4 +153,14 @@ bool patchwork_read_events(const json_t *page, struct intake_batch *batch);
 /* Whether an mbox has each of those patches, by their X-Patchwork-Id. */
 bool patchwork_mbox_has(GBytes *mbox, const char *ids);
 
+/* The first member of the task data of what a poster does. */
+struct poster_call {
+	struct patchwork_poster *poster;
+	bool (*run)(gpointer data, GError **error);
+};
+
+/* Do it in a thread, one of a poster at a time, and return what came of it.
+ * `data` begins with a struct poster_call; it is the task's from here. */
+void poster_call_start(GTask *task, gpointer data, GDestroyNotify data_free);
+
 #endif

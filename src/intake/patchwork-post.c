@@ -9,7 +9,7 @@
 #define SLUG_BYTES 255
 
 struct posting {
-	struct patchwork_poster *poster;
+	struct poster_call call;
 	gint64 series;
 	guint revision;
 	char *patch; /* the last one's id */
@@ -92,13 +92,13 @@ static const char *state_word(const struct posting *posting)
 	static const char *const upstream[] = {"pending", "success", "warning",
 					       "fail"};
 
-	return posting->poster->is_fdo ? fdo[posting->state]
-				       : upstream[posting->state];
+	return posting->call.poster->is_fdo ? fdo[posting->state]
+					    : upstream[posting->state];
 }
 
 static char *path_of(const struct posting *posting)
 {
-	if (posting->poster->is_fdo)
+	if (posting->call.poster->is_fdo)
 		return g_strdup_printf("/api/1.0/series/%" G_GINT64_FORMAT
 				       "/revisions/%u/test-results/",
 				       posting->series, posting->revision);
@@ -108,7 +108,7 @@ static char *path_of(const struct posting *posting)
 /* The body to post; its members are what is compared with what is there. */
 static json_t *body_of(const struct posting *posting)
 {
-	bool is_fdo = posting->poster->is_fdo;
+	bool is_fdo = posting->call.poster->is_fdo;
 	json_t *body = json_object();
 
 	json_object_set_new(body, is_fdo ? "test_name" : "context",
@@ -141,7 +141,8 @@ static bool is_same(const json_t *there, json_t *body)
 static const json_t *newest_of(const struct posting *posting,
 			       const json_t *list, const char *user)
 {
-	const char *name = posting->poster->is_fdo ? "test_name" : "context";
+	const char *name = posting->call.poster->is_fdo ? "test_name"
+							: "context";
 	const json_t *newest = NULL;
 
 	for (gsize i = 0; i < json_array_size(list); i++) {
@@ -162,9 +163,9 @@ static const json_t *newest_of(const struct posting *posting,
 static bool is_there(struct posting *posting, json_t *body, bool *there,
 		     GError **error)
 {
-	struct patchwork *patchwork = posting->poster->patchwork;
+	struct patchwork *patchwork = posting->call.poster->patchwork;
 	g_autofree char *path = path_of(posting);
-	g_autofree char *query = posting->poster->is_fdo
+	g_autofree char *query = posting->call.poster->is_fdo
 					 ? g_strdup("")
 					 : g_strconcat("?per_page=250&context=",
 						       posting->name, NULL);
@@ -186,32 +187,48 @@ static bool post(struct posting *posting, json_t *body, GError **error)
 	const struct patchwork_write what = {"POST", path, "application/json",
 					     text};
 	g_autoptr(http_response_t) response = patchwork_write(
-		posting->poster->patchwork, &what, error);
+		posting->call.poster->patchwork, &what, error);
 
 	free(text);
 	return response != NULL;
 }
 
-static void post_thread(GTask *task, gpointer source, gpointer data,
-			GCancellable *cancellable)
+static bool post_if_new(gpointer data, GError **error)
 {
 	struct posting *posting = data;
 	g_autoptr(json_t) body = body_of(posting);
-	GError *error = NULL;
 	bool there = false;
+
+	if (!is_there(posting, body, &there, error) ||
+	    (!there && !post(posting, body, error)))
+		return false;
+	posting->posted = !there;
+	return true;
+}
+
+static void call_thread(GTask *task, gpointer source, gpointer data,
+			GCancellable *cancellable)
+{
+	struct poster_call *call = data;
+	GError *error = NULL;
 	bool ok;
 
 	(void)source;
-	g_mutex_lock(&posting->poster->busy);
-	posting->poster->patchwork->cancellable = cancellable;
-	ok = is_there(posting, body, &there, &error) &&
-	     (there || post(posting, body, &error));
-	g_mutex_unlock(&posting->poster->busy);
-	posting->posted = ok && !there;
+	g_mutex_lock(&call->poster->busy);
+	call->poster->patchwork->cancellable = cancellable;
+	ok = call->run(data, &error);
+	g_mutex_unlock(&call->poster->busy);
 	if (ok)
 		g_task_return_boolean(task, TRUE);
 	else
 		g_task_return_error(task, error);
+}
+
+void poster_call_start(GTask *task, gpointer data, GDestroyNotify data_free)
+{
+	g_task_set_task_data(task, data, data_free);
+	g_task_set_check_cancellable(task, FALSE);
+	g_task_run_in_thread(task, call_thread);
 }
 
 void patchwork_post_async(struct patchwork_poster *poster,
@@ -224,7 +241,7 @@ void patchwork_post_async(struct patchwork_poster *poster,
 	struct posting *posting = g_new0(struct posting, 1);
 	const char *comma = strrchr(result->patches, ',');
 
-	posting->poster = poster;
+	posting->call = (struct poster_call){poster, post_if_new};
 	posting->series = result->series;
 	posting->revision = result->revision;
 	posting->patch = g_strdup(comma ? comma + 1 : result->patches);
@@ -233,9 +250,7 @@ void patchwork_post_async(struct patchwork_poster *poster,
 	posting->url = usable_url(result->url);
 	posting->summary = result->summary ? text_printable(result->summary, -1)
 					   : NULL;
-	g_task_set_task_data(task, posting, posting_free);
-	g_task_set_check_cancellable(task, FALSE);
-	g_task_run_in_thread(task, post_thread);
+	poster_call_start(task, posting, posting_free);
 }
 
 bool patchwork_post_finish(GAsyncResult *res, bool *posted, GError **error)

@@ -12,7 +12,7 @@
 #include "intake/xmlrpc.h"
 
 struct setting {
-	struct patchwork_poster *poster;
+	struct poster_call call;
 	char **patches, **ours;
 	char *slug;	 /* of the state to set */
 	json_t *numbers; /* of freedesktop.org's: slug to id */
@@ -56,8 +56,9 @@ static bool fail(GError **error, enum reroll_error code, const char *what)
 static bool read_upstream(struct setting *setting, const char *patch,
 			  char **slug, GError **error)
 {
-	g_autoptr(json_t) one = patchwork_get(setting->poster->patchwork, error,
-					      "/api/1.2/patches/%s/", patch);
+	g_autoptr(json_t)
+		one = patchwork_get(setting->call.poster->patchwork, error,
+				    "/api/1.2/patches/%s/", patch);
 	const char *state = one ? patchwork_text(one, "state") : NULL;
 
 	if (one && !state)
@@ -82,7 +83,7 @@ static struct http_response *send_state(struct setting *setting,
 {
 	g_autoptr(GError) local = NULL;
 	struct http_response *response = patchwork_write(
-		setting->poster->patchwork, what, &local);
+		setting->call.poster->patchwork, what, &local);
 
 	if (g_error_matches(local, REROLL_ERROR, REROLL_ERROR_INPUT))
 		local->code = REROLL_ERROR_CONFIG;
@@ -165,8 +166,9 @@ static bool read_numbers(struct setting *setting, GError **error)
 static bool read_fdo(struct setting *setting, const char *patch, char **slug,
 		     GError **error)
 {
-	g_autoptr(json_t) one = patchwork_get(setting->poster->patchwork, error,
-					      "/api/1.0/patches/%s/", patch);
+	g_autoptr(json_t)
+		one = patchwork_get(setting->call.poster->patchwork, error,
+				    "/api/1.0/patches/%s/", patch);
 	gint64 number = one ? patchwork_int(one, "state") : 0;
 	const char *key;
 	json_t *value;
@@ -201,7 +203,7 @@ static bool write_fdo(struct setting *setting, const char *patch,
 
 static bool set_one(struct setting *setting, const char *patch, GError **error)
 {
-	bool is_fdo = setting->poster->is_fdo;
+	bool is_fdo = setting->call.poster->is_fdo;
 	g_autofree char *slug = NULL;
 
 	if (!(is_fdo ? read_fdo : read_upstream)(setting, patch, &slug, error))
@@ -214,33 +216,16 @@ static bool set_one(struct setting *setting, const char *patch, GError **error)
 	return true;
 }
 
-static bool set_all(struct setting *setting, GError **error)
+static bool set_all(gpointer data, GError **error)
 {
-	if (setting->poster->is_fdo && !read_numbers(setting, error))
+	struct setting *setting = data;
+	if (setting->call.poster->is_fdo && !read_numbers(setting, error))
 		return false;
 	for (guint i = 0; setting->patches[i]; i++) {
 		if (!set_one(setting, setting->patches[i], error))
 			return false;
 	}
 	return true;
-}
-
-static void set_thread(GTask *task, gpointer source, gpointer data,
-		       GCancellable *cancellable)
-{
-	struct setting *setting = data;
-	GError *error = NULL;
-	bool ok;
-
-	(void)source;
-	g_mutex_lock(&setting->poster->busy);
-	setting->poster->patchwork->cancellable = cancellable;
-	ok = set_all(setting, &error);
-	g_mutex_unlock(&setting->poster->busy);
-	if (ok)
-		g_task_return_boolean(task, TRUE);
-	else
-		g_task_return_error(task, error);
 }
 
 void patchwork_state_async(struct patchwork_poster *poster,
@@ -254,15 +239,13 @@ void patchwork_state_async(struct patchwork_poster *poster,
 	guint n = states->ours ? g_strv_length((char **)(gsize)states->ours)
 			       : 0;
 
-	setting->poster = poster;
+	setting->call = (struct poster_call){poster, set_all};
 	setting->patches = g_strsplit(states->patches, ",", -1);
 	setting->slug = slug_of(states->state);
 	setting->ours = g_new0(char *, n + 1);
 	for (guint i = 0; i < n; i++)
 		setting->ours[i] = slug_of(states->ours[i]);
-	g_task_set_task_data(task, setting, setting_free);
-	g_task_set_check_cancellable(task, FALSE);
-	g_task_run_in_thread(task, set_thread);
+	poster_call_start(task, setting, setting_free);
 }
 
 bool patchwork_state_finish(GAsyncResult *res, guint *set, GError **error)
