@@ -88,6 +88,21 @@ json_t *fixture_order(struct fixture *fixture, json_t *order);
 
 char *fixture_path(struct fixture *fixture, const char *name);
 
+/* How our bot and others log in to the Patchwork of the tests. */
+#define CIBOT_PASSWORD "cibot-password\n"
+#define CIBOT_TOKEN "0123456789abcdef0123456789abcdef01234567\n"
+
+/* Configure the Patchwork that runs, with that in its token file. */
+void fixture_configure_patchwork(struct fixture *fixture, bool is_fdo,
+				 const char *secret, const char *user);
+
+/* Set up, start one, configure it as our bot, give it a series. */
+struct fixture *fixture_new_patchwork(bool is_fdo, int patches);
+void fixture_free_patchwork(struct fixture *fixture);
+
+/* A callback that keeps the result in `data`. */
+void fixture_keep_result(GObject *source, GAsyncResult *res, gpointer data);
+
 /* The first event after that id that waits; NULL: none does. */
 struct event *fixture_event(struct fixture *fixture, gint64 after);
 

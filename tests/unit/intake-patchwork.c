@@ -2,7 +2,7 @@
 /* Both Patchworks of tests/servers/patchwork as worlds. */
 #include "intake-fixture.h"
 
-static void on_answer(GObject *source, GAsyncResult *res, gpointer data)
+void fixture_keep_result(GObject *source, GAsyncResult *res, gpointer data)
 {
 	(void)source;
 	*(GAsyncResult **)data = g_object_ref(res);
@@ -29,7 +29,7 @@ json_t *fixture_order(struct fixture *fixture, json_t *order)
 	json_decref(order);
 	g_main_context_push_thread_default(context);
 	http = http_new();
-	http_send_async(http, &request, NULL, on_answer, &res);
+	http_send_async(http, &request, NULL, fixture_keep_result, &res);
 	while (!res)
 		g_main_context_iteration(context, TRUE);
 	response = http_send_finish(res, NULL);
@@ -111,3 +111,40 @@ const struct world world_fdo = {
 	.appear = patchwork_appear,
 	.keeps = true,
 };
+
+void fixture_configure_patchwork(struct fixture *fixture, bool is_fdo,
+				 const char *secret, const char *user)
+{
+	g_autofree char *token = fixture_path(fixture, "token");
+
+	assert_true(g_file_set_contents_full(
+		token, secret, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+	fixture_configure(fixture,
+			  "kind: %s, url: 'http://127.0.0.1:%u', project: "
+			  "linux-course, token-file: token%s%s",
+			  is_fdo ? "patchwork-fdo" : "patchwork",
+			  fixture->server.ports[0], is_fdo ? ", user: " : "",
+			  is_fdo ? user : "");
+}
+
+struct fixture *fixture_new_patchwork(bool is_fdo, int patches)
+{
+	const char *const arguments[] = {is_fdo ? "fdo" : "upstream", NULL};
+	struct fixture *fixture = g_new0(struct fixture, 1);
+
+	fixture_set_up(fixture);
+	test_server_start(&fixture->server, "patchwork", arguments);
+	fixture_configure_patchwork(fixture, is_fdo,
+				    is_fdo ? CIBOT_PASSWORD : CIBOT_TOKEN,
+				    "cibot");
+	json_decref(fixture_order(fixture, json_pack("{ss si}", "op", "series",
+						     "patches", patches)));
+	return fixture;
+}
+
+void fixture_free_patchwork(struct fixture *fixture)
+{
+	test_server_stop(&fixture->server);
+	fixture_tear_down(fixture);
+	g_free(fixture);
+}

@@ -3,7 +3,7 @@
  * What the daemon makes of what comes: a row of events, and the revisions and
  * runs that are in the store after it. The daemon here begins no run.
  */
-#include "test-store.h"
+#include "test-daemon.h"
 
 #include "serve/collect.h"
 
@@ -73,37 +73,17 @@ struct fixture {
 static int set_up(void **state)
 {
 	struct fixture *fixture = g_new0(struct fixture, 1);
-	struct daemon *daemon = &fixture->daemon;
 
-	daemon->store = store_open(NULL, NULL);
-	daemon->writer = writer_new(daemon->store);
-	daemon->settings = g_new0(struct settings, 1);
-	daemon->settings->refs = 1;
-	daemon->settings->site = site_default();
-	daemon->gates = queue_new();
-	daemon->builds = queue_new();
-	daemon->leads = g_hash_table_new(g_str_hash, g_str_equal);
-	daemon->paused = g_hash_table_new(g_str_hash, g_str_equal);
-	daemon->troubles = g_hash_table_new_full(g_str_hash, g_str_equal,
-						 g_free, g_free);
-	daemon->draining = true;
+	test_daemon_init(&fixture->daemon);
 	*state = fixture;
-	return daemon->store ? 0 : -1;
+	return 0;
 }
 
 static int tear_down(void **state)
 {
 	struct fixture *fixture = *state;
-	struct daemon *daemon = &fixture->daemon;
 
-	writer_free(daemon->writer);
-	store_close(daemon->store);
-	settings_unref(daemon->settings);
-	queue_free(daemon->gates);
-	queue_free(daemon->builds);
-	g_hash_table_unref(daemon->leads);
-	g_hash_table_unref(daemon->paused);
-	g_hash_table_unref(daemon->troubles);
+	test_daemon_clear(&fixture->daemon);
 	g_free(fixture);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What staff orders, with a real store and a roster; no run is begun. */
-#include "test-store.h"
+#include "test-daemon.h"
 
 #include "serve/orders.h"
 
@@ -16,38 +16,17 @@ struct fixture {
 	bool ended;
 };
 
-static void make_settings(struct fixture *fixture)
-{
-	struct settings *settings = g_new0(struct settings, 1);
-
-	fixture->project.name = g_strdup("linux");
-	fixture->project.signoff.roster = fixture->roster;
-	settings->refs = 1;
-	settings->site = site_default();
-	settings->projects = g_ptr_array_new();
-	g_ptr_array_add(settings->projects, &fixture->project);
-	fixture->daemon.settings = settings;
-}
-
 static int set_up(void **state)
 {
 	struct fixture *fixture = g_new0(struct fixture, 1);
-	struct daemon *daemon = &fixture->daemon;
 
 	fixture->dir = tempdir_new(NULL);
 	fixture->roster = g_build_filename(fixture->dir->path, "r.csv", NULL);
 	assert_true(g_file_set_contents(fixture->roster, ROSTER, -1, NULL));
-	make_settings(fixture);
-	daemon->store = store_open(NULL, NULL);
-	assert_non_null(daemon->store);
-	daemon->writer = writer_new(daemon->store);
-	daemon->gates = queue_new();
-	daemon->builds = queue_new();
-	daemon->leads = g_hash_table_new(g_str_hash, g_str_equal);
-	daemon->paused = g_hash_table_new(g_str_hash, g_str_equal);
-	daemon->troubles = g_hash_table_new_full(g_str_hash, g_str_equal,
-						 g_free, g_free);
-	daemon->draining = true;
+	fixture->project.name = g_strdup("linux");
+	fixture->project.signoff.roster = fixture->roster;
+	test_daemon_init(&fixture->daemon);
+	g_ptr_array_add(fixture->daemon.settings->projects, &fixture->project);
 	*state = fixture;
 	return 0;
 }
@@ -55,16 +34,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *fixture = *state;
-	struct daemon *daemon = &fixture->daemon;
 
-	writer_free(daemon->writer);
-	store_close(daemon->store);
-	settings_unref(daemon->settings);
-	queue_free(daemon->gates);
-	queue_free(daemon->builds);
-	g_hash_table_unref(daemon->leads);
-	g_hash_table_unref(daemon->paused);
-	g_hash_table_unref(daemon->troubles);
+	test_daemon_clear(&fixture->daemon);
 	tempdir_free(fixture->dir);
 	g_free(fixture->roster);
 	g_free(fixture->project.name);

@@ -8,44 +8,14 @@ static bool is_fdo;
 
 static int set_up(void **state)
 {
-	const char *const arguments[] = {is_fdo ? "fdo" : "upstream", NULL};
-	struct fixture *fixture = g_new0(struct fixture, 1);
-	g_autofree char *token = NULL;
-
-	fixture_set_up(fixture);
-	token = fixture_path(fixture, "token");
-	assert_true(g_file_set_contents_full(
-		token,
-		is_fdo ? "cibot-password\n"
-		       : "0123456789abcdef0123456789abcdef01234567\n",
-		-1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
-	test_server_start(&fixture->server, "patchwork", arguments);
-	fixture_configure(fixture,
-			  "kind: %s, url: 'http://127.0.0.1:%u', project: "
-			  "linux-course, token-file: token%s",
-			  is_fdo ? "patchwork-fdo" : "patchwork",
-			  fixture->server.ports[0],
-			  is_fdo ? ", user: cibot" : "");
-	json_decref(fixture_order(
-		fixture, json_pack("{ss si}", "op", "series", "patches", 2)));
-	*state = fixture;
+	*state = fixture_new_patchwork(is_fdo, 2);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct fixture *fixture = *state;
-
-	test_server_stop(&fixture->server);
-	fixture_tear_down(fixture);
-	g_free(fixture);
+	fixture_free_patchwork(*state);
 	return 0;
-}
-
-static void on_posted(GObject *source, GAsyncResult *res, gpointer data)
-{
-	(void)source;
-	*(GAsyncResult **)data = g_object_ref(res);
 }
 
 static bool post(struct fixture *fixture, const struct patchwork_result *result,
@@ -56,7 +26,7 @@ static bool post(struct fixture *fixture, const struct patchwork_result *result,
 	g_autoptr(GAsyncResult) res = NULL;
 
 	assert_non_null(poster);
-	patchwork_post_async(poster, result, NULL, on_posted, &res);
+	patchwork_post_async(poster, result, NULL, fixture_keep_result, &res);
 	while (!res)
 		g_main_context_iteration(NULL, TRUE);
 	return patchwork_post_finish(res, posted, error);

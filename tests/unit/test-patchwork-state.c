@@ -6,53 +6,16 @@
 
 static bool is_fdo;
 
-/* As which user: "cibot" may write, "student" may not, NULL is nobody. */
-static void configure(struct fixture *fixture, const char *secret,
-		      const char *user)
-{
-	g_autofree char *token = fixture_path(fixture, "token");
-
-	assert_true(g_file_set_contents_full(
-		token, secret, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
-	fixture_configure(fixture,
-			  "kind: %s, url: 'http://127.0.0.1:%u', project: "
-			  "linux-course, token-file: token%s%s",
-			  is_fdo ? "patchwork-fdo" : "patchwork",
-			  fixture->server.ports[0], is_fdo ? ", user: " : "",
-			  is_fdo ? user : "");
-}
-
 static int set_up(void **state)
 {
-	const char *const arguments[] = {is_fdo ? "fdo" : "upstream", NULL};
-	struct fixture *fixture = g_new0(struct fixture, 1);
-
-	fixture_set_up(fixture);
-	test_server_start(&fixture->server, "patchwork", arguments);
-	configure(fixture,
-		  is_fdo ? "cibot-password\n"
-			 : "0123456789abcdef0123456789abcdef01234567\n",
-		  "cibot");
-	json_decref(fixture_order(
-		fixture, json_pack("{ss si}", "op", "series", "patches", 3)));
-	*state = fixture;
+	*state = fixture_new_patchwork(is_fdo, 3);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct fixture *fixture = *state;
-
-	test_server_stop(&fixture->server);
-	fixture_tear_down(fixture);
-	g_free(fixture);
+	fixture_free_patchwork(*state);
 	return 0;
-}
-
-static void on_set(GObject *source, GAsyncResult *res, gpointer data)
-{
-	(void)source;
-	*(GAsyncResult **)data = g_object_ref(res);
 }
 
 static bool set(struct fixture *fixture, const struct patchwork_states *states,
@@ -63,7 +26,7 @@ static bool set(struct fixture *fixture, const struct patchwork_states *states,
 	g_autoptr(GAsyncResult) res = NULL;
 
 	assert_non_null(poster);
-	patchwork_state_async(poster, states, NULL, on_set, &res);
+	patchwork_state_async(poster, states, NULL, fixture_keep_result, &res);
 	while (!res)
 		g_main_context_iteration(NULL, TRUE);
 	return patchwork_state_finish(res, count, error);
@@ -199,12 +162,13 @@ static void who_may_not_is_told_to_staff(void **state)
 	static const struct patchwork_states states = {"1", "under-review",
 						       NULL};
 
-	configure(*state,
-		  is_fdo ? "student-password\n"
-			 : "fedcba9876543210fedcba9876543210fedcba98\n",
-		  "student");
+	fixture_configure_patchwork(
+		*state, is_fdo,
+		is_fdo ? "student-password\n"
+		       : "fedcba9876543210fedcba9876543210fedcba98\n",
+		"student");
 	expect_error(*state, &states, REROLL_ERROR_CONFIG);
-	configure(*state, "wrong\n", "cibot");
+	fixture_configure_patchwork(*state, is_fdo, "wrong\n", "cibot");
 	expect_error(*state, &states, REROLL_ERROR_CONFIG);
 	assert_state(*state, 1, "New");
 }
