@@ -114,3 +114,8 @@ bool project_path_allowed(const struct project *project, const char *path)
 	}
 	return patterns->len == 0;
 }
+
+bool project_has_builds(const struct project *project)
+{
+	return project->builds && project->builds->len > 0;
+}

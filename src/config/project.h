@@ -151,5 +151,6 @@ struct match_facts {
 bool project_matches(const struct project *project,
 		     const struct match_facts *facts);
 bool project_path_allowed(const struct project *project, const char *path);
+bool project_has_builds(const struct project *project);
 
 #endif

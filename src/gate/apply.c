@@ -9,19 +9,10 @@
 static gboolean note_base(struct gate_subject *subject, GError **error)
 {
 	char commit[OBJECT_ID_HEX + 1];
-	g_autoptr(repo_t) repo = gate_open_applied(subject, error);
+	struct repo *repo = gate_repo(subject, subject->applied_repo, error);
 
 	return repo && repo_resolve(repo, subject->applied->base, commit,
 				    subject->base_tree, error);
-}
-
-struct repo *gate_open_applied(const struct gate_subject *subject,
-			       GError **error)
-{
-	return subject->objects_dir
-		       ? repo_open_with_objects(subject->applied_repo,
-						subject->objects_dir, error)
-		       : repo_open(subject->applied_repo, error);
 }
 
 gboolean gate_apply_once(struct gate_subject *subject,

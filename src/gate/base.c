@@ -133,21 +133,16 @@ static struct apply_result *apply_on(const struct resolution *resolution,
 				     const char *base, const GPtrArray *patches,
 				     GError **error)
 {
-	const struct gate_subject *subject = resolution->subject;
+	struct gate_subject *subject = resolution->subject;
 	const struct apply_options options = {
 		.three_way = true,
-		.keep = true,
+		.keep = subject->keep,
 		.objects_dir = subject->objects_dir,
 		.committer_name = subject->site->mail.from_name,
 		.committer_email = subject->site->mail.from_email,
 		.committer_at = resolution->committer_at,
 	};
-	const char *path = candidate->tree->path;
-	g_autoptr(repo_t)
-		repo = subject->objects_dir
-			       ? repo_open_with_objects(
-					 path, subject->objects_dir, error)
-			       : repo_open(path, error);
+	struct repo *repo = gate_repo(subject, candidate->tree->path, error);
 
 	return repo ? apply_series(repo, base, patches, &options,
 				   resolution->cancellable, error)
@@ -186,10 +181,12 @@ static gboolean stack_needs(struct resolution *resolution,
 	return TRUE;
 }
 
-static gboolean read_date(const struct candidate *candidate, gint64 *at,
+static gboolean read_date(const struct resolution *resolution,
+			  const struct candidate *candidate, gint64 *at,
 			  GError **error)
 {
-	g_autoptr(repo_t) repo = repo_open(candidate->tree->path, error);
+	struct repo *repo = gate_repo(resolution->subject,
+				      candidate->tree->path, error);
 
 	return repo && repo_commit_at(repo, candidate->commit, at, error);
 }
@@ -212,7 +209,7 @@ static gboolean keep_series(struct resolution *resolution,
 		.committer_email = subject->site->mail.from_email,
 		.committer_at = resolution->committer_at,
 	};
-	g_autoptr(repo_t) repo = repo_open(candidate->tree->path, error);
+	struct repo *repo = gate_repo(subject, candidate->tree->path, error);
 	g_autoptr(apply_result_t) result = NULL;
 
 	g_ptr_array_extend(stacked, series->patches, NULL, NULL);
@@ -245,7 +242,7 @@ static gboolean take_result(struct resolution *resolution,
 	subject->applied = result;
 	g_free(subject->applied_repo);
 	subject->applied_repo = g_strdup(candidate->tree->path);
-	if (!read_date(candidate, &subject->base_at, error))
+	if (!read_date(resolution, candidate, &subject->base_at, error))
 		return FALSE;
 	return !result->applied || !is_kept(subject, candidate) ||
 	       keep_series(resolution, candidate, stacked, error);
@@ -292,7 +289,8 @@ static gboolean try_idly(const struct resolution *resolution,
 			 GError **error)
 {
 	static const struct apply_options options = {.three_way = true};
-	g_autoptr(repo_t) repo = repo_open(candidate->tree->path, error);
+	struct repo *repo = gate_repo(resolution->subject,
+				      candidate->tree->path, error);
 	g_autoptr(apply_result_t) result = NULL;
 
 	if (repo)
@@ -314,7 +312,7 @@ static gboolean try_in_window(struct resolution *resolution,
 	bool applies;
 	gint64 at;
 
-	if (!read_date(candidate, &at, error))
+	if (!read_date(resolution, candidate, &at, error))
 		return FALSE;
 	if (at >= oldest_base(resolution))
 		return try_candidate(resolution, candidate, error);
@@ -337,9 +335,11 @@ static bool is_object_id(const char *text)
 }
 
 /* False when the tree does not have it; that is no trouble. */
-static bool resolve_in(struct candidate *candidate, const char *revision)
+static bool resolve_in(const struct resolution *resolution,
+		       struct candidate *candidate, const char *revision)
 {
-	g_autoptr(repo_t) repo = repo_open(candidate->tree->path, NULL);
+	struct repo *repo = gate_repo(resolution->subject,
+				      candidate->tree->path, NULL);
 	char top[OBJECT_ID_HEX + 1];
 
 	return repo &&
@@ -363,7 +363,7 @@ static gboolean try_trailer(struct resolution *resolution, GError **error)
 		return TRUE;
 	for (guint i = 0; i < trees->len; i++) {
 		candidate.tree = trees->pdata[i];
-		if (resolve_in(&candidate, candidate.base))
+		if (resolve_in(resolution, &candidate, candidate.base))
 			return try_in_window(resolution, &candidate, error);
 	}
 	candidate.tree = NULL;
@@ -404,7 +404,7 @@ static gboolean search_tree(struct resolution *resolution,
 			    const struct known_tree *tree,
 			    struct history_search *search, GError **error)
 {
-	g_autoptr(repo_t) repo = repo_open(tree->path, error);
+	struct repo *repo = gate_repo(resolution->subject, tree->path, error);
 
 	search->revision = tree->revision;
 	search->commits_most = SEARCH_COMMITS;
@@ -460,7 +460,7 @@ static gboolean try_others(struct resolution *resolution, GError **error)
 			.rule = "tree",
 		};
 
-		if (resolve_in(&candidate, tree->revision) &&
+		if (resolve_in(resolution, &candidate, tree->revision) &&
 		    !try_in_window(resolution, &candidate, error))
 			return FALSE;
 		if (resolution->subject->applied->applied)
@@ -501,6 +501,15 @@ static gboolean try_in_order(struct resolution *resolution,
 	return !may_help(subject->applied) || try_others(resolution, error);
 }
 
+/* By the series on top, the builds, or a description in several patches. */
+static bool is_read_later(const struct resolution *resolution)
+{
+	const struct project *project = resolution->subject->project;
+
+	return resolution->needs->len > 0 || project_has_builds(project) ||
+	       project->description.path;
+}
+
 gboolean base_resolve(struct gate_subject *subject, GCancellable *cancellable,
 		      GError **error)
 {
@@ -520,13 +529,15 @@ gboolean base_resolve(struct gate_subject *subject, GCancellable *cancellable,
 		.chosen = true,
 	};
 	char top[OBJECT_ID_HEX + 1];
-	g_autoptr(repo_t) repo = repo_open(subject->repo, error);
+	struct repo *repo;
 
+	resolution.needs = base_needs(subject);
+	subject->keep = is_read_later(&resolution);
+	repo = gate_repo(subject, subject->repo, error);
 	if (!repo ||
 	    !repo_resolve(repo, subject->base, project.commit, top, error) ||
 	    !repo_commit_at(repo, project.commit, &resolution.project_at,
 			    error))
 		return FALSE;
-	resolution.needs = base_needs(subject);
 	return try_in_order(&resolution, &project, error);
 }

@@ -125,12 +125,12 @@ static GBytes *read_new_file(const struct patch_file *file)
 static GBytes *read_applied(struct gate_subject *subject, const char *path,
 			    GCancellable *cancellable, GError **error)
 {
-	g_autoptr(repo_t) repo = NULL;
+	struct repo *repo;
 
 	if (!gate_apply_once(subject, cancellable, error) ||
 	    !subject->applied->applied)
 		return NULL;
-	repo = gate_open_applied(subject, error);
+	repo = gate_repo(subject, subject->applied_repo, error);
 	return repo ? repo_read_file(repo, subject->applied->tree, path,
 				     DESCRIPTION_BYTES, error)
 		    : NULL;
@@ -223,15 +223,14 @@ static gboolean tree_has(struct gate_subject *subject, const char *path,
 			 GCancellable *cancellable, gboolean *has,
 			 GError **error)
 {
-	g_autoptr(repo_t) repo = NULL;
 	g_autoptr(GError) problem = NULL;
 	g_autoptr(GBytes) content = NULL;
+	struct repo *repo;
 	char commit[OBJECT_ID_HEX + 1], tree[OBJECT_ID_HEX + 1];
 
 	if (!gate_apply_once(subject, cancellable, error))
 		return FALSE;
-	repo = repo_open_with_objects(subject->repo, subject->objects_dir,
-				      error);
+	repo = gate_repo(subject, subject->repo, error);
 	if (!repo || !repo_resolve(repo, subject->base, commit, tree, error))
 		return FALSE;
 	content = repo_read_file(

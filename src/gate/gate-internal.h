@@ -52,9 +52,13 @@ gboolean gate_lines_next(struct gate_lines *lines, const char **line,
 gboolean gate_apply_once(struct gate_subject *subject,
 			 GCancellable *cancellable, GError **error);
 
-/* The repository that has the tree applied. */
-struct repo *gate_open_applied(const struct gate_subject *subject,
-			       GError **error);
+/*
+ * The repository at `path`, with the objects of the series beside its own. The
+ * subject's, until that of another path is asked for: to open one costs more
+ * than most gates do.
+ */
+struct repo *gate_repo(struct gate_subject *subject, const char *path,
+		       GError **error);
 
 /* What mail programs did to a patch, as [{name, advice}]. New reference. */
 json_t *gate_damage_json(guint damage);

@@ -13,6 +13,23 @@ void gate_subject_clear(struct gate_subject *subject)
 	g_clear_pointer(&subject->repo_found, g_free);
 	g_clear_pointer(&subject->base_found, g_free);
 	g_clear_pointer(&subject->roster_found, g_ptr_array_unref);
+	g_clear_pointer(&subject->opened, repo_free);
+	g_clear_pointer(&subject->opened_path, g_free);
+}
+
+struct repo *gate_repo(struct gate_subject *subject, const char *path,
+		       GError **error)
+{
+	if (subject->opened && strcmp(path, subject->opened_path) == 0)
+		return subject->opened;
+	g_clear_pointer(&subject->opened, repo_free);
+	g_free(subject->opened_path);
+	subject->opened_path = g_strdup(path);
+	subject->opened = subject->keep && subject->objects_dir
+				  ? repo_open_with_objects(
+					    path, subject->objects_dir, error)
+				  : repo_open(path, error);
+	return subject->opened;
 }
 
 json_t *gate_detail(struct verdict *verdict)

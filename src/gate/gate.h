@@ -43,7 +43,8 @@ struct gate_subject {
 	const GPtrArray *roster;       /* borrowed; of struct person, or NULL */
 	const char *repo; /* base repository; NULL: match finds it */
 	const char *base; /* revision to apply on; NULL: match finds it */
-	const char *objects_dir; /* private: new objects go here, not in repo */
+	const char *objects_dir; /* private: where to keep what applied, if it
+				    is read again; NULL: in repo */
 	const struct series_lookup *lookup; /* borrowed; NULL: none is known */
 	bool keep_ref; /* write what applied to a ref, wherever it applied */
 	bool approved; /* staff has looked who sent it: nothing is held */
@@ -53,7 +54,8 @@ struct gate_subject {
 	struct description *description; /* by describe; NULL: none came */
 	GPtrArray *diffs; /* of struct patch; NULL: malformed. By describe */
 	struct apply_result *applied; /* by describe or apply */
-	json_t *tried;		      /* by the same: rows of base.h */
+	bool keep;	    /* by the same: its objects were written */
+	json_t *tried;	    /* by the same: rows of base.h */
 	char *applied_repo; /* by the same: where the base was found */
 	char *kept_ref;	    /* by the same: NULL when none was written */
 	char base_tree[OBJECT_ID_HEX + 1]; /* by apply: what the series is on,
@@ -61,6 +63,8 @@ struct gate_subject {
 	gint64 base_at;			   /* by apply: its commit date */
 	char *repo_found, *base_found; /* by match: what repo, base point to */
 	GPtrArray *roster_found;       /* by match: what roster points to */
+	struct repo *opened;	       /* by gate_repo() */
+	char *opened_path;
 };
 
 void gate_subject_clear(struct gate_subject *subject);

@@ -313,7 +313,7 @@ static bool run_keep(struct run *run, GError **error)
 		return true;
 	if (!options->ref && options->objects_dir)
 		dir = options->objects_dir;
-	if (!objects_write_pack(run->objects, dir, error))
+	if (!objects_write_pack(run->objects, dir, dir == own, error))
 		return false;
 	git_oid_tostr(run->result->head, sizeof(run->result->head), &run->head);
 	return !options->ref || run_write_ref(run, error);

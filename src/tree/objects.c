@@ -279,27 +279,37 @@ static GByteArray *index_new(const GPtrArray *sorted, const GByteArray *pack)
 	return index;
 }
 
-static bool write_file(const char *dir, const char *name, const char *suffix,
+/* Where and how a pack is written. */
+struct pack_target {
+	const char *dir, *name;
+	GFileSetContentsFlags flags;
+};
+
+static bool write_file(const struct pack_target *to, const char *suffix,
 		       const GByteArray *data, GError **error)
 {
-	g_autofree char *file = g_strconcat("pack-", name, suffix, NULL);
-	g_autofree char *path = g_build_filename(dir, "pack", file, NULL);
+	g_autofree char *file = g_strconcat("pack-", to->name, suffix, NULL);
+	g_autofree char *path = g_build_filename(to->dir, "pack", file, NULL);
 	g_autoptr(GError) cause = NULL;
 
 	if (g_file_set_contents_full(path, (const char *)data->data,
-				     (gssize)data->len,
-				     G_FILE_SET_CONTENTS_CONSISTENT |
-					     G_FILE_SET_CONTENTS_DURABLE,
-				     0444, &cause))
+				     (gssize)data->len, to->flags, 0444,
+				     &cause))
 		return true;
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
 		    "objects cannot be written: %s", cause->message);
 	return false;
 }
 
-bool objects_write_pack(struct objects *objects, const char *dir,
+bool objects_write_pack(struct objects *objects, const char *dir, bool durable,
 			GError **error)
 {
+	struct pack_target to = {
+		.dir = dir,
+		.flags = durable ? G_FILE_SET_CONTENTS_CONSISTENT |
+					   G_FILE_SET_CONTENTS_DURABLE
+				 : G_FILE_SET_CONTENTS_NONE,
+	};
 	g_autofree char *folder = g_build_filename(dir, "pack", NULL);
 	g_autoptr(GPtrArray) sorted = NULL;
 	g_autoptr(GByteArray) pack = NULL, index = NULL;
@@ -327,8 +337,7 @@ bool objects_write_pack(struct objects *objects, const char *dir,
 		g_checksum_update(sum,
 				  ((struct object *)sorted->pdata[i])->id.id,
 				  GIT_OID_RAWSZ);
-	return write_file(dir, g_checksum_get_string(sum), ".pack", pack,
-			  error) &&
-	       write_file(dir, g_checksum_get_string(sum), ".idx", index,
-			  error);
+	to.name = g_checksum_get_string(sum);
+	return write_file(&to, ".pack", pack, error) &&
+	       write_file(&to, ".idx", index, error);
 }

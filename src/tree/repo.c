@@ -63,6 +63,7 @@ struct repo *repo_open(const char *path, GError **error)
 struct repo *repo_open_with_objects(const char *path, const char *objects_dir,
 				    GError **error)
 {
+	g_autofree char *pack = g_build_filename(objects_dir, "pack", NULL);
 	g_autoptr(repo_t) repo = repo_open(path, error);
 	git_odb *odb = NULL;
 	int code;
@@ -70,7 +71,9 @@ struct repo *repo_open_with_objects(const char *path, const char *objects_dir,
 	if (!repo)
 		return NULL;
 	code = git_repository_odb(&odb, repo->git);
-	if (code == 0 && g_file_test(objects_dir, G_FILE_TEST_IS_DIR))
+	/* libgit2 looks once whether there are packs, or will be. */
+	g_mkdir_with_parents(pack, 0777);
+	if (code == 0)
 		code = git_odb_add_disk_alternate(odb, objects_dir);
 	git_odb_free(odb);
 	if (code == 0)

@@ -25,7 +25,8 @@ struct repo *repo_open(const char *path, GError **error);
 /*
  * The same with the objects of a second folder beside the repository's own:
  * where apply_series() put those of a series that is kept for a build, so that
- * the repository itself is not written to. The folder need not exist yet.
+ * the repository itself is not written to. The folder is made when it is
+ * absent.
  */
 struct repo *repo_open_with_objects(const char *path, const char *objects_dir,
 				    GError **error);

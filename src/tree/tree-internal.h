@@ -72,8 +72,11 @@ GBytes *objects_read(struct objects *objects, git_object_t type,
 /* The blob that an abbreviated id names; false when none or several. */
 bool objects_find_blob(struct objects *objects, const char *hex, git_oid *id);
 
-/* Write all that is new as one pack with its index below `dir`/pack. */
-bool objects_write_pack(struct objects *objects, const char *dir,
+/*
+ * Write all that is new as one pack with its index below `dir`/pack: `durable`
+ * to stay there when the power goes, else for a folder that then goes too.
+ */
+bool objects_write_pack(struct objects *objects, const char *dir, bool durable,
 			GError **error);
 
 /*

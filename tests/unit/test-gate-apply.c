@@ -37,12 +37,16 @@ static void a_series_that_applies_gives_the_tree_to_build(void **state)
 {
 	struct gate_case *c = *state;
 	char tree[OBJECT_ID_HEX + 1];
+	struct build_rule rule = {0};
+	g_autoptr(GPtrArray) builds = g_ptr_array_new();
 	g_autoptr(repo_t) repo = NULL;
 	g_autoptr(GBytes) content = NULL;
 
 	make_base(c);
 	resolve(c, "main", tree);
 	gate_add(c, change);
+	g_ptr_array_add(builds, &rule);
+	c->project.builds = builds;
 	gate_run(c, gate_apply);
 	assert_outcome(c, NULL);
 	assert_string_equal(c->subject.base_tree, tree);
@@ -56,6 +60,17 @@ static void a_series_that_applies_gives_the_tree_to_build(void **state)
 				 NULL);
 	assert_memory_equal(g_bytes_get_data(content, NULL),
 			    "one\nsecond\nthree\n", 17);
+}
+
+static void without_builds_nothing_is_written(void **state)
+{
+	struct gate_case *c = *state;
+
+	make_base(c);
+	gate_add(c, change);
+	gate_run(c, gate_apply);
+	assert_outcome(c, NULL);
+	assert_false(g_file_test(c->objects, G_FILE_TEST_EXISTS));
 }
 
 static void the_base_repository_is_not_written_to(void **state)
@@ -210,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GATE_TEST(a_series_that_applies_gives_the_tree_to_build),
+		GATE_TEST(without_builds_nothing_is_written),
 		GATE_TEST(the_base_repository_is_not_written_to),
 		GATE_TEST(a_refusal_names_patch_file_hunk_and_lines),
 		GATE_TEST(the_base_commit_of_the_series_comes_first),
