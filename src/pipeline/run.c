@@ -84,6 +84,12 @@ static void run_return(struct run *run)
 
 static void stage_start(struct run *run);
 
+/* Whether the run comes to what takes the machine for long. */
+static bool is_heavy(const struct run *run, const struct stage *stage)
+{
+	return stage->heavy && project_has_builds(run->subject.project);
+}
+
 /* Until the machine has a place for what takes it for long. */
 static void run_park(struct run *run)
 {
@@ -99,7 +105,7 @@ static void stage_next(struct run *run)
 
 	fault_point(FAULT_STAGE_KEPT);
 	run->stage++;
-	if (run->stage->heavy && options->may_build &&
+	if (is_heavy(run, run->stage) && options->may_build &&
 	    !options->may_build(run->subject.project, options->observer_data))
 		run_park(run);
 	else
@@ -138,7 +144,7 @@ void run_stage_judged(struct run *run, struct verdict *verdict)
 		return;
 	}
 	run_step_pass(run, verdict);
-	if (next->heavy || run->stage == stage_kept ||
+	if (is_heavy(run, next) || run->stage == stage_kept ||
 	    record->elapsed_ms >= QUICK_MS)
 		run_step_advance(run, stage_next);
 	else
