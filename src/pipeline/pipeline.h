@@ -74,7 +74,7 @@ struct run_options {
 	const char *base;	 /* revision; overrides the project's */
 	const GPtrArray *roster; /* overrides the project's; or NULL */
 	struct keep *keep;	 /* of what was built before */
-	const char *work_dir;	 /* private, the caller removes it */
+	const char *work_dir;	 /* private; made, if need be, and left there */
 	const char *out_dir;	 /* artifacts and logs are kept here */
 	bool private_out;	 /* it is gone with work_dir */
 	const char *served_dir;	 /* labs fetch what is below it; or NULL */

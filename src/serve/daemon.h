@@ -27,6 +27,7 @@ struct daemon {
 	struct settings *settings;
 	GPtrArray *kept_settings; /* that were in force before */
 	char *state_dir, *runs_dir, *boards_dir;
+	struct tempdir *dir; /* folders of the runs under way are in it */
 	struct store *store;
 	struct writer *writer;
 	struct keep *keep;

@@ -4,6 +4,29 @@
 
 #include <string.h>
 
+static void remove_thread(GTask *task, gpointer source, gpointer data,
+			  GCancellable *cancellable)
+{
+	(void)source;
+	(void)cancellable;
+	tempdir_remove_tree(data);
+	g_task_return_boolean(task, TRUE);
+}
+
+/* Of a build that can be a million files: nobody waits for that. */
+static void remove_folder(char *path)
+{
+	g_autoptr(GTask) task = NULL;
+
+	if (!path || !g_file_test(path, G_FILE_TEST_EXISTS)) {
+		g_free(path);
+		return;
+	}
+	task = g_task_new(NULL, NULL, NULL, NULL);
+	g_task_set_task_data(task, path, g_free);
+	g_task_run_in_thread(task, remove_thread);
+}
+
 void lead_free(gpointer data)
 {
 	struct lead *lead = data;
@@ -16,7 +39,7 @@ void lead_free(gpointer data)
 	series_set_free(lead->set);
 	g_clear_pointer(&lead->looked_up, g_ptr_array_unref);
 	g_mutex_clear(&lead->lock);
-	tempdir_free(lead->dir);
+	remove_folder(lead->work_dir);
 	g_object_unref(lead->cancellable);
 	settings_unref(lead->settings);
 	g_free(lead->out_dir);
@@ -343,7 +366,7 @@ static void fill_options(struct lead *lead)
 		.site = settings->site,
 		.base = lead->run->base,
 		.keep = daemon->keep,
-		.work_dir = lead->dir->path,
+		.work_dir = lead->work_dir,
 		.out_dir = lead->out_dir,
 		.served_dir = daemon->runs_dir,
 		.boards = settings->boards,
@@ -359,15 +382,14 @@ static void fill_options(struct lead *lead)
 }
 
 /* What a run left that was cut off is in nobody's way. */
-static bool make_folders(struct lead *lead, GError **error)
+static void name_folders(struct lead *lead)
 {
-	lead->dir = tempdir_new(error);
-	if (!lead->dir)
-		return false;
+	g_autofree char *name = clock_new_id();
+
+	lead->work_dir = g_build_filename(lead->daemon->dir->path, name, NULL);
 	lead->out_dir = g_build_filename(lead->daemon->runs_dir, lead->id,
 					 NULL);
 	tempdir_remove_tree(lead->out_dir);
-	return true;
 }
 
 static const struct series *find_series(const struct lead *lead)
@@ -386,7 +408,6 @@ static void read_thread(GTask *task, gpointer source, gpointer data,
 			GCancellable *cancellable)
 {
 	struct lead *lead = data;
-	GError *error = NULL;
 
 	(void)source;
 	(void)cancellable;
@@ -394,10 +415,9 @@ static void read_thread(GTask *task, gpointer source, gpointer data,
 				 lead->revision->total);
 	g_clear_pointer(&lead->mails, g_ptr_array_unref);
 	lead->series = find_series(lead);
-	if (lead->series && make_folders(lead, &error))
+	name_folders(lead);
+	if (lead->series)
 		g_task_return_boolean(task, TRUE);
-	else if (error)
-		g_task_return_error(task, error);
 	else
 		g_task_return_new_error(task, REROLL_ERROR, REROLL_ERROR_TEMP,
 					"its mails are not in the store");

@@ -30,7 +30,7 @@ struct lead {
 	char *base;
 
 	/* Made of that. */
-	struct tempdir *dir;
+	char *work_dir; /* private; made by what needs it */
 	struct series_set *set;
 	const struct series *series;
 	struct series_lookup lookup;

@@ -202,7 +202,8 @@ static bool start(struct daemon *daemon, GError **error)
 	g_autofree char *kept = NULL;
 
 	tempdir_sweep();
-	if (!open_state(daemon, error))
+	daemon->dir = tempdir_new(error);
+	if (!daemon->dir || !open_state(daemon, error))
 		return false;
 	daemon->ops = (struct ops_context){
 		.writer = daemon->writer,
@@ -399,6 +400,7 @@ static void daemon_clear(struct daemon *daemon)
 	g_free(daemon->state_dir);
 	g_free(daemon->runs_dir);
 	g_free(daemon->boards_dir);
+	tempdir_free(daemon->dir);
 	g_clear_pointer(&daemon->loop, g_main_loop_unref);
 }
 
