@@ -38,38 +38,68 @@ static bool refuse(GError **error, const char *run, const char *why)
 	return false;
 }
 
-/* Another run of the same revision. */
-static bool run_again(struct store *store, struct given *given,
-		      const struct queued_run *like, GError **error)
+static bool check_newest(struct store *store, const struct waiting_run *run,
+			 GError **error)
 {
-	given->queue = lead_make_run(store, like, error);
+	gint64 newer;
+
+	if (!store_revision_newer(store, run->revision, &newer, error))
+		return false;
+	return !newer ||
+	       refuse(error, run->id,
+		      "is of a version that a newer one has replaced: only "
+		      "the newest version of a series is checked");
+}
+
+/* One of the revision that is under way beside `run` gives way to a new one. */
+static bool stop_last(struct store *store, struct given *given,
+		      const struct waiting_run *last, const char *why,
+		      GError **error)
+{
+	if (!last->stage)
+		return true;
+	given->stop = g_strdup(last->id);
+	return store_run_stop(store, last->id, why, error);
+}
+
+/*
+ * All of it again, as another run. An answer may get lost, and who gave the
+ * order gives it again: what was asked for already is not done twice.
+ */
+static bool retry_all(struct store *store, struct given *given,
+		      const struct waiting_run *run, GError **error)
+{
+	g_autoptr(waiting_run_t) last = NULL;
+	struct queued_run like = {
+		.revision = run->revision,
+		.base = given->base ? given->base : run->base,
+		.approved = run->approved,
+		.priority = 1,
+	};
+
+	if (!check_newest(store, run, error) ||
+	    !store_revision_last_run(store, run->revision, &last, error))
+		return false;
+	if (last->stage && g_strcmp0(last->base, like.base) == 0) {
+		given->text = g_strdup_printf(
+			"that was asked for already: run %s does it", last->id);
+		return true;
+	}
+	like.round = last->round + 1;
+	if (!stop_last(store, given, last, "it is done on another base", error))
+		return false;
+	given->queue = lead_make_run(store, &like, error);
+	given->text = g_strdup_printf(
+		"the revision of run %s is checked again, as run %s", run->id,
+		given->queue);
 	return given->queue != NULL;
 }
 
 static bool order_retry(struct store *store, struct given *given,
 			const struct waiting_run *run, GError **error)
 {
-	const struct queued_run like = {
-		.revision = run->revision,
-		.base = given->base ? given->base : run->base,
-		.approved = run->approved,
-		.priority = 1,
-		.round = run->round + 1,
-	};
-
-	if (!run->stage || given->base) {
-		if (run->stage &&
-		    !store_run_stop(store, run->id,
-				    "it is done on another base", error))
-			return false;
-		given->stop = run->stage ? g_strdup(run->id) : NULL;
-		if (!run_again(store, given, &like, error))
-			return false;
-		given->text = g_strdup_printf(
-			"the revision of run %s is checked again, as run %s",
-			run->id, given->queue);
-		return true;
-	}
+	if (!run->stage || given->base)
+		return retry_all(store, given, run, error);
 	if (!run->held && !run->attempts)
 		return refuse(error, run->id,
 			      "is under way: it needs no retry");
@@ -114,17 +144,41 @@ static bool find_posted(struct store *store, struct given *given,
 	return true;
 }
 
-static bool order_approve(struct store *store, struct given *given,
+/* Who sent the series was not clear, and it has got its answer: it begins
+ * anew, once. */
+static bool approve_ended(struct store *store, struct given *given,
 			  const struct waiting_run *run, GError **error)
 {
-	const struct queued_run like = {
+	g_autoptr(waiting_run_t) last = NULL;
+	struct queued_run like = {
 		.revision = run->revision,
 		.base = run->base,
 		.approved = true,
 		.priority = 1,
-		.round = run->round,
 	};
 
+	if (!find_posted(store, given, run, error) ||
+	    !check_newest(store, run, error) ||
+	    !store_revision_last_run(store, run->revision, &last, error))
+		return false;
+	if (last->approved) {
+		given->text = g_strdup_printf(
+			"approved already: the series %s as run %s",
+			last->stage ? "goes on" : "was checked", last->id);
+		return true;
+	}
+	like.round = last->round;
+	if (!stop_last(store, given, last, "its submitter is approved", error))
+		return false;
+	given->queue = lead_make_run(store, &like, error);
+	given->text = g_strdup_printf("approved: the series goes on as run %s",
+				      given->queue);
+	return given->queue != NULL;
+}
+
+static bool order_approve(struct store *store, struct given *given,
+			  const struct waiting_run *run, GError **error)
+{
 	if (run->stage && run->held) {
 		given->queue = g_strdup(run->id);
 		given->text = g_strdup_printf("the run %s goes on", run->id);
@@ -134,16 +188,11 @@ static bool order_approve(struct store *store, struct given *given,
 	if (run->stage)
 		return refuse(error, run->id,
 			      "waits for nobody: it is under way");
-	if (g_strcmp0(run->outcome, "submitter-unclear") != 0)
-		return refuse(error, run->id,
-			      "was not held because its submitter is unclear: "
-			      "\"reroll retry\" does it again");
-	if (!find_posted(store, given, run, error) ||
-	    !run_again(store, given, &like, error))
-		return false;
-	given->text = g_strdup_printf("approved: the series goes on as run %s",
-				      given->queue);
-	return true;
+	if (g_strcmp0(run->outcome, "submitter-unclear") == 0)
+		return approve_ended(store, given, run, error);
+	return refuse(error, run->id,
+		      "was not held because its submitter is unclear: "
+		      "\"reroll retry\" does it again");
 }
 
 static bool order_work(struct store *store, gpointer data, GError **error)

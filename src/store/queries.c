@@ -101,6 +101,15 @@ const char *const queries[QUERY_COUNT] = {
 		" JOIN revision ON revision.id = run.revision"
 		" JOIN series ON series.id = revision.series"
 		" WHERE run.id = ?1",
+	[QUERY_REVISION_LAST_RUN] =
+		"SELECT run.id, series.submitter, run.project, run.stage,"
+		" run.held, run.revision, run.queued_at, run.next_at,"
+		" run.priority, run.attempts, run.round, run.base,"
+		" run.approved, run.outcome, run.submitter FROM run"
+		" JOIN revision ON revision.id = run.revision"
+		" JOIN series ON series.id = revision.series"
+		" WHERE run.revision = ?1 ORDER BY run.round DESC,"
+		" run.queued_at DESC, run.rowid DESC LIMIT 1",
 	[QUERY_RUN_TAKE] = "UPDATE run SET refs = refs + ?2 WHERE id = ?1",
 	[QUERY_RUN_GIVE] = "UPDATE run SET refs = refs - 1 WHERE id = ?1",
 	[QUERY_STAGE_ADD] =

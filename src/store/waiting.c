@@ -216,21 +216,47 @@ bool store_runs_waiting(struct store *store, GPtrArray **runs, GError **error)
 	return true;
 }
 
-bool store_run_get(struct store *store, const char *id,
-		   struct waiting_run **run, GError **error)
+static bool run_read(struct store *store, enum query query,
+		     const struct cell *key, struct waiting_run **run,
+		     GError **error)
 {
 	sqlite3_stmt *row;
 
-	if (!query_row(store, QUERY_RUN_ROW, CELLS(TEXT(id)), &row, error))
+	*run = NULL;
+	if (!query_row(store, query, key, &row, error))
 		return false;
-	if (!row) {
-		g_autofree char *quoted = text_quote(id, -1);
-
-		g_set_error(error, REROLL_ERROR, REROLL_ERROR_NOT_FOUND,
-			    "there is no run %s in the store", quoted);
-		return false;
+	if (row) {
+		*run = waiting_read(row);
+		sqlite3_reset(row);
 	}
-	*run = waiting_read(row);
-	sqlite3_reset(row);
 	return true;
+}
+
+bool store_run_get(struct store *store, const char *id,
+		   struct waiting_run **run, GError **error)
+{
+	g_autofree char *quoted = NULL;
+
+	if (!run_read(store, QUERY_RUN_ROW, CELLS(TEXT(id)), run, error))
+		return false;
+	if (*run)
+		return true;
+	quoted = text_quote(id, -1);
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_NOT_FOUND,
+		    "there is no run %s in the store", quoted);
+	return false;
+}
+
+bool store_revision_last_run(struct store *store, gint64 revision,
+			     struct waiting_run **run, GError **error)
+{
+	if (!run_read(store, QUERY_REVISION_LAST_RUN, CELLS(NUMBER(revision)),
+		      run, error))
+		return false;
+	if (*run)
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_NOT_FOUND,
+		    "there is no run of the revision %" G_GINT64_FORMAT,
+		    revision);
+	return false;
 }

@@ -103,4 +103,8 @@ bool store_runs_waiting(struct store *store, GPtrArray **runs, GError **error);
 bool store_run_get(struct store *store, const char *id,
 		   struct waiting_run **run, GError **error);
 
+/* Of a revision the run that was asked for last, ended or not. NOT_FOUND. */
+bool store_revision_last_run(struct store *store, gint64 revision,
+			     struct waiting_run **run, GError **error);
+
 #endif

@@ -302,6 +302,12 @@ class Site:
         finally:
             db.close()
 
+    def change(self, sql):
+        db = self.database()
+        with db:
+            db.execute(sql)
+        db.close()
+
     def hurry(self, parts=True):
         """What is put off is due now; whether anything was. `parts`: what
         waits for more patches, too."""

@@ -93,6 +93,7 @@ static void order(struct fixture *fixture, const struct order_of *of)
 {
 	const struct write write = {WRITE_KEPT, nothing, NULL};
 
+	fixture->ended = false;
 	order_async(&fixture->daemon, of, on_end, fixture);
 	while (!fixture->ended)
 		g_main_context_iteration(NULL, TRUE);
@@ -186,6 +187,100 @@ static void a_refused_approval_remembers_nothing(void **state)
 	g_error_free(fixture->error);
 }
 
+/* Orders that are given one after the other, of a run that was held. */
+struct step {
+	enum order order;
+	const char *run; /* NULL: the one that is under way */
+	const char *base, *told;
+	gint64 runs, open; /* then there are so many */
+};
+
+#define STEPS_MOST 4
+
+static void assert_count(struct fixture *fixture, const char *what,
+			 gint64 wanted, const struct step *step)
+{
+	g_autofree char *sql = g_strconcat("SELECT count(*) FROM ", what, NULL);
+	gint64 count = store_count(fixture->daemon.store, sql);
+
+	if (count != wanted)
+		fail_msg("%s, base %s: %d of %s", step->told,
+			 step->base ? step->base : "none", (int)count, what);
+}
+
+static void take_step(struct fixture *fixture, const struct step *step)
+{
+	g_autofree char *open = store_look(
+		fixture->daemon.store,
+		"SELECT id FROM run WHERE stage IS NOT NULL");
+	const struct order_of of = {.order = step->order,
+				    .run = step->run ? step->run : open,
+				    .base = step->base};
+	const char *said;
+
+	order(fixture, &of);
+	said = fixture->error ? fixture->error->message : fixture->text;
+	if (!strstr(said, step->told))
+		fail_msg("%s, not: %s", said, step->told);
+	g_clear_error(&fixture->error);
+	g_clear_pointer(&fixture->text, g_free);
+	assert_count(fixture, "run", step->runs, step);
+	assert_count(fixture, "run WHERE stage IS NOT NULL", step->open, step);
+	/* Or two of them would have one reply. */
+	assert_count(fixture,
+		     "(SELECT 1 FROM run WHERE approved = 0"
+		     " GROUP BY round HAVING count(*) > 1)",
+		     0, step);
+}
+
+static void an_order_given_again_is_done_once(void **state)
+{
+	static const struct step rows[][STEPS_MOST] = {
+		{{ORDER_RETRY, "held", NULL, "is checked again", 2, 1},
+		 {ORDER_RETRY, "held", NULL, "was asked for already", 2, 1},
+		 {ORDER_RETRY, NULL, NULL, "needs no retry", 2, 1}},
+		{{ORDER_RETRY, "held", "next", "is checked again", 2, 1},
+		 {ORDER_RETRY, "held", "next", "was asked for already", 2, 1},
+		 {ORDER_RETRY, NULL, "next", "was asked for already", 2, 1},
+		 {ORDER_RETRY, "held", "main", "is checked again", 3, 1}},
+		{{ORDER_RETRY, "held", NULL, "is checked again", 2, 1},
+		 {ORDER_CANCEL, NULL, NULL, "nobody is told", 2, 0},
+		 {ORDER_RETRY, "held", NULL, "is checked again", 3, 1}},
+		{{ORDER_APPROVE, "held", NULL, "approved: ", 2, 1},
+		 {ORDER_APPROVE, "held", NULL, "approved already", 2, 1},
+		 {ORDER_CANCEL, NULL, NULL, "nobody is told", 2, 0},
+		 {ORDER_APPROVE, "held", NULL, "approved already", 2, 0}},
+		{{ORDER_RETRY, "held", NULL, "is checked again", 2, 1},
+		 {ORDER_APPROVE, "held", NULL, "approved: ", 3, 1}},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct fixture *fixture;
+
+		assert_int_equal(set_up((void **)&fixture), 0);
+		put_run(fixture, NULL);
+		for (gsize k = 0; k < STEPS_MOST && rows[i][k].told; k++)
+			take_step(fixture, &rows[i][k]);
+		tear_down((void **)&fixture);
+	}
+}
+
+static void a_version_that_was_replaced_is_not_checked_again(void **state)
+{
+	struct fixture *fixture = *state;
+
+	put_run(fixture, NULL);
+	store_change(fixture->daemon.store,
+		     "INSERT INTO revision (series, version, n_patches,"
+		     " first_message_id, created_at)"
+		     " SELECT series, 2, 1, 'v2', 1 FROM revision");
+	take_step(fixture, &(struct step){ORDER_RETRY, "held", NULL,
+					  "a newer one has replaced", 1, 0});
+	take_step(fixture, &(struct step){ORDER_APPROVE, "held", NULL,
+					  "a newer one has replaced", 1, 0});
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -194,6 +289,8 @@ int main(void)
 		cmocka_unit_test(an_approval_stands_whatever_the_roster_says),
 		CASE(nothing_is_remembered_that_was_not_asked_for),
 		CASE(a_refused_approval_remembers_nothing),
+		cmocka_unit_test(an_order_given_again_is_done_once),
+		CASE(a_version_that_was_replaced_is_not_checked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
