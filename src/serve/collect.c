@@ -99,7 +99,8 @@ static bool handle_state(struct collect *collect, struct store *store,
 	why = g_strdup_printf("a patch of it is %s in Patchwork now",
 			      event->state);
 	for (guint i = 0; i < runs->len; i++) {
-		if (!store_run_stop(store, runs->pdata[i], why, error))
+		if (!store_run_stop(store, runs->pdata[i], why, error) ||
+		    !store_trouble_end_of_run(store, runs->pdata[i], error))
 			return false;
 		g_ptr_array_add(collect->stopped, g_strdup(runs->pdata[i]));
 	}

@@ -84,6 +84,13 @@ void trouble_note(struct daemon *daemon, const char *kind, const char *about,
 		  const char *text);
 void trouble_end(struct daemon *daemon, const char *kind, const char *about);
 
+/* Those that were open when the last daemon ended; of struct trouble_row. */
+void trouble_take_up(struct daemon *daemon, const GPtrArray *open);
+
+/* Note which sources have failed for a while, and end it for those that work.
+ */
+void trouble_of_sources(struct daemon *daemon);
+
 /* Tell staff what has gathered, by mail, if anything has. */
 void trouble_digest(struct daemon *daemon);
 

@@ -137,6 +137,8 @@ void lead_cancel(struct daemon *daemon, const char *run)
 
 	queue_remove(daemon->gates, run);
 	queue_remove(daemon->builds, run);
+	trouble_end(daemon, "run", run);
+	trouble_end(daemon, "submitter", run);
 	if (!lead)
 		return;
 	lead->let_go = true;

@@ -48,3 +48,7 @@ check_PROGRAMS += tests/unit/test-orders
 tests_unit_test_orders_SOURCES = tests/unit/test-orders.c tests/unit/test-daemon.h tests/unit/test-store.h
 tests_unit_test_orders_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-orders
+check_PROGRAMS += tests/unit/test-notices
+tests_unit_test_notices_SOURCES = tests/unit/test-notices.c tests/unit/test-daemon.h tests/unit/test-store.h
+tests_unit_test_notices_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-notices

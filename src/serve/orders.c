@@ -209,7 +209,8 @@ static bool order_work(struct store *store, gpointer data, GError **error)
 
 	given->id = store_run_find(store, given->run, error);
 	if (!given->id || !store_run_get(store, given->id, &run, error) ||
-	    !orders[given->of.order](store, given, run, error))
+	    !orders[given->of.order](store, given, run, error) ||
+	    !store_trouble_end_of_run(store, run->id, error))
 		return false;
 	fault_point(FAULT_ORDER_GIVEN);
 	return true;

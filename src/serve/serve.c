@@ -47,8 +47,9 @@ static bool open_state(struct daemon *daemon, GError **error)
 
 /* What was there when the last one ended, however it did. */
 struct before {
-	GPtrArray *runs;   /* of struct waiting_run */
-	GPtrArray *paused; /* of char * */
+	GPtrArray *runs;     /* of struct waiting_run */
+	GPtrArray *paused;   /* of char * */
+	GPtrArray *troubles; /* of struct trouble_row */
 };
 
 static bool before_work(struct store *store, gpointer data, GError **error)
@@ -56,7 +57,8 @@ static bool before_work(struct store *store, gpointer data, GError **error)
 	struct before *before = data;
 
 	return store_runs_waiting(store, &before->runs, error) &&
-	       store_paused(store, &before->paused, error);
+	       store_paused(store, &before->paused, error) &&
+	       store_troubles_begin(store, &before->troubles, error);
 }
 
 static void pause_labs(const struct daemon *daemon)
@@ -81,6 +83,8 @@ static bool take_up(struct daemon *daemon, GError **error)
 		g_hash_table_add(daemon->paused,
 				 g_strdup(before.paused->pdata[i]));
 	pause_labs(daemon);
+	if (ok)
+		trouble_take_up(daemon, before.troubles);
 	for (guint i = 0; ok && i < before.runs->len; i++)
 		lead_put(daemon, before.runs->pdata[i]);
 	if (ok && before.runs->len)
@@ -88,6 +92,7 @@ static bool take_up(struct daemon *daemon, GError **error)
 			  before.runs->len);
 	g_clear_pointer(&before.runs, g_ptr_array_unref);
 	g_clear_pointer(&before.paused, g_ptr_array_unref);
+	g_clear_pointer(&before.troubles, g_ptr_array_unref);
 	return ok;
 }
 

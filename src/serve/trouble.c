@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* With pauses of 1, 2, 4 ... s it has failed for half a minute by then. */
+#define FAILURES_TOLD 6
+
 /* A note on its way into the store. */
 struct note {
 	struct daemon *daemon;
@@ -85,6 +88,42 @@ void trouble_end(struct daemon *daemon, const char *kind, const char *about)
 		return;
 	log_event(LOG_LEVEL_INFO, NULL, "%s %s: no more trouble", kind, about);
 	note_write(daemon, kind, about, NULL);
+}
+
+void trouble_take_up(struct daemon *daemon, const GPtrArray *open)
+{
+	for (guint i = 0; i < open->len; i++) {
+		const struct trouble_row *row = open->pdata[i];
+
+		g_hash_table_insert(daemon->troubles,
+				    open_key(row->kind, row->about),
+				    g_strdup(row->text));
+	}
+}
+
+/* A source tries again with growing pauses: what is over in a minute is no
+ * news, and what lasts is told once. */
+static void trouble_of_source(struct daemon *daemon,
+			      const struct intake_status *status)
+{
+	g_autofree char *key = open_key("source", status->name);
+
+	if (!status->failures)
+		trouble_end(daemon, "source", status->name);
+	else if (status->failures >= FAILURES_TOLD &&
+		 !g_hash_table_contains(daemon->troubles, key))
+		trouble_note(daemon, "source", status->name, status->trouble);
+}
+
+void trouble_of_sources(struct daemon *daemon)
+{
+	for (guint i = 0; i < daemon->intakes->len; i++) {
+		struct intake_status status;
+
+		intake_status(daemon->intakes->pdata[i], &status);
+		trouble_of_source(daemon, &status);
+		g_free(status.trouble);
+	}
 }
 
 static char *time_text(gint64 at)

@@ -96,6 +96,7 @@ static void due_done(GObject *source, GAsyncResult *res, gpointer data)
 		for (guint i = 0; i < due->runs->len; i++)
 			lead_queue(daemon, due->runs->pdata[i]);
 		next_at = due->next_at;
+		trouble_end(daemon, "store", "waits");
 	} else {
 		trouble_note(daemon, "store", "waits", error->message);
 	}
@@ -336,7 +337,9 @@ static void purge_done(GObject *source, GAsyncResult *res, gpointer data)
 	if (!writer_do_finish(res, &error))
 		trouble_note(upkeep->daemon, "store", "old runs",
 			     error->message);
-	else if (old->more)
+	else
+		trouble_end(upkeep->daemon, "store", "old runs");
+	if (!error && old->more)
 		purge_start(upkeep);
 	g_clear_pointer(&old->purge.runs, g_ptr_array_unref);
 	g_free(old);
@@ -393,6 +396,7 @@ static gboolean on_tick(gpointer data)
 	if (daemon->draining)
 		return G_SOURCE_CONTINUE;
 	collect_wake(daemon);
+	trouble_of_sources(daemon);
 	look_at_trees(upkeep);
 	if (now >= upkeep->digest_at) {
 		upkeep->digest_at = now + DIGEST_S;

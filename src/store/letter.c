@@ -254,7 +254,8 @@ static bool revision_supersede(struct store *store, gint64 id, GPtrArray **runs,
 		return false;
 	for (guint i = 0; i < found->len; i++) {
 		if (!store_run_stop(store, found->pdata[i],
-				    "a newer version has come", error))
+				    "a newer version has come", error) ||
+		    !store_trouble_end_of_run(store, found->pdata[i], error))
 			return false;
 	}
 	*runs = g_steal_pointer(&found);

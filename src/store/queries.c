@@ -315,7 +315,27 @@ const char *const queries[QUERY_COUNT] = {
 		"SELECT id, kind, about, text, count, first_at, last_at,"
 		" ended_at FROM trouble WHERE told_at IS NULL ORDER BY id"
 		" LIMIT 500",
-	[QUERY_TROUBLE_TOLD] = "UPDATE trouble SET told_at = ?2 WHERE id = ?1",
+	/* What nobody can do anything about is over when staff knows of it. */
+	[QUERY_TROUBLE_TOLD] =
+		"UPDATE trouble SET told_at = ?2, ended_at = CASE"
+		" WHEN ended_at IS NULL AND (kind = 'bad event'"
+		"  OR (kind = 'difference' AND NOT EXISTS (SELECT 1 FROM letter"
+		"   JOIN run ON run.revision = letter.revision"
+		"   WHERE letter.message_id = trouble.about"
+		"   AND run.stage IS NOT NULL)))"
+		" THEN ?2 ELSE ended_at END WHERE id = ?1",
+	[QUERY_TROUBLES_OF_RUN_END] =
+		"UPDATE trouble SET ended_at = ?2 WHERE ended_at IS NULL"
+		" AND kind = 'difference' AND about IN (SELECT message_id"
+		"  FROM letter WHERE differs AND revision ="
+		"  (SELECT revision FROM run WHERE id = ?1))",
+	[QUERY_TROUBLES_BEGIN] =
+		"UPDATE trouble SET ended_at = ?1 WHERE ended_at IS NULL"
+		" AND kind NOT IN ('run', 'submitter', 'difference',"
+		" 'bad event')",
+	[QUERY_TROUBLES_OPEN] =
+		"SELECT id, kind, about, text, count, first_at, last_at,"
+		" ended_at FROM trouble WHERE ended_at IS NULL",
 	[QUERY_PAUSE] = "INSERT INTO pause (what, since_at) VALUES (?1, ?2)"
 			" ON CONFLICT DO NOTHING",
 	[QUERY_RESUME] = "DELETE FROM pause WHERE what = ?1",
@@ -361,8 +381,11 @@ const char *const queries[QUERY_COUNT] = {
 		" (SELECT 1 FROM letter WHERE letter.event = event.id)"
 		" AND NOT EXISTS"
 		" (SELECT 1 FROM revision WHERE revision.event = event.id)",
-	[QUERY_PURGE_TROUBLES] = "DELETE FROM trouble WHERE ended_at < ?1"
-				 " AND told_at IS NOT NULL",
+	/* Told or not: what is older than that is no news. */
+	[QUERY_PURGE_TROUBLES] =
+		"DELETE FROM trouble WHERE ended_at < ?1 OR (ended_at IS NULL"
+		" AND last_at < ?1 AND NOT (kind = 'run' AND EXISTS"
+		"  (SELECT 1 FROM run WHERE run.id = trouble.about)))",
 	/* A column x_json is JSON, and is shown as x. */
 	[QUERY_SNAPSHOT] = "BEGIN DEFERRED",
 	[QUERY_STATUS_RUNS] =

@@ -43,14 +43,14 @@ static struct trouble_row *trouble_read(sqlite3_stmt *at)
 	return row;
 }
 
-bool store_troubles_untold(struct store *store, GPtrArray **rows,
-			   GError **error)
+static bool troubles_read(struct store *store, enum query query,
+			  GPtrArray **rows, GError **error)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(
 		(GDestroyNotify)trouble_row_free);
 	sqlite3_stmt *at;
 
-	if (!query_row(store, QUERY_TROUBLES_UNTOLD, NULL, &at, error))
+	if (!query_row(store, query, NULL, &at, error))
 		return false;
 	while (at) {
 		g_ptr_array_add(found, trouble_read(at));
@@ -59,6 +59,26 @@ bool store_troubles_untold(struct store *store, GPtrArray **rows,
 	}
 	*rows = g_steal_pointer(&found);
 	return true;
+}
+
+bool store_troubles_untold(struct store *store, GPtrArray **rows,
+			   GError **error)
+{
+	return troubles_read(store, QUERY_TROUBLES_UNTOLD, rows, error);
+}
+
+bool store_troubles_begin(struct store *store, GPtrArray **open, GError **error)
+{
+	return query_run(store, QUERY_TROUBLES_BEGIN,
+			 CELLS(NUMBER(clock_now_at())), error) &&
+	       troubles_read(store, QUERY_TROUBLES_OPEN, open, error);
+}
+
+bool store_trouble_end_of_run(struct store *store, const char *run,
+			      GError **error)
+{
+	return query_run(store, QUERY_TROUBLES_OF_RUN_END,
+			 CELLS(TEXT(run), NUMBER(clock_now_at())), error);
 }
 
 bool store_trouble_told(struct store *store, gint64 id, GError **error)

@@ -29,7 +29,21 @@ void trouble_row_free(struct trouble_row *row);
 /* Those that no digest has told. Of struct trouble_row, the oldest first. */
 bool store_troubles_untold(struct store *store, GPtrArray **rows,
 			   GError **error);
+
+/* A digest has told it. What nobody can do anything about is over by that: a
+ * bad event, and a difference of mails that no run waits for. */
 bool store_trouble_told(struct store *store, gint64 id, GError **error);
+
+/* Staff has looked at what its mails differ in, or it does not matter now. */
+bool store_trouble_end_of_run(struct store *store, const char *run,
+			      GError **error);
+
+/*
+ * At a start: what is found out anew, if it is still so, is over. The rest is
+ * open; of struct trouble_row.
+ */
+bool store_troubles_begin(struct store *store, GPtrArray **open,
+			  GError **error);
 
 bool store_pause(struct store *store, const char *what, GError **error);
 bool store_resume(struct store *store, const char *what, GError **error);

@@ -281,6 +281,51 @@ static void a_version_that_was_replaced_is_not_checked_again(void **state)
 					  "a newer one has replaced", 1, 0});
 }
 
+/* What staff is told of a run, until they have looked. */
+static void an_order_ends_the_trouble_of_its_run(void **state)
+{
+	static const struct {
+		enum order order;
+		gint64 open; /* troubles: that of another run stays */
+	} rows[] = {{ORDER_RETRY, 1}, {ORDER_CANCEL, 1}, {ORDER_APPROVE, 1}};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct fixture *fixture;
+		const struct order_of of = {.order = rows[i].order,
+					    .run = "held"};
+		struct store *store;
+
+		assert_int_equal(set_up((void **)&fixture), 0);
+		store = fixture->daemon.store;
+		put_run(fixture, NULL);
+		store_change(store, "UPDATE run SET stage = 'identify',"
+				    " held = 'two patches', outcome = NULL");
+		store_change(store,
+			     "INSERT INTO event (id, source, key, kind,"
+			     " series, version, total, taken_at)"
+			     " VALUES (1, 'a', 'k', 'mail', 0, 0, 0, 1)");
+		store_change(store,
+			     "INSERT INTO letter (event, sender, message_id,"
+			     " thread, diff, differs, taken_at, revision)"
+			     " VALUES (1, 'js', '<m@x>', '', '', 1, 1, 1)");
+		assert_done(store_trouble_note(store, "difference", "<m@x>",
+					       "two patches", &error));
+		assert_done(store_trouble_note(store, "difference", "<n@x>",
+					       "two patches", &error));
+		trouble_note(&fixture->daemon, "run", "held-run", "no lab");
+		trouble_note(&fixture->daemon, "submitter", "held-run", "who");
+		order(fixture, &of);
+		assert_null(fixture->error);
+		g_free(fixture->text);
+		assert_int_equal(store_count(store,
+					     "SELECT count(*) FROM trouble"
+					     " WHERE ended_at IS NULL"),
+				 rows[i].open);
+		tear_down((void **)&fixture);
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -291,6 +336,7 @@ int main(void)
 		CASE(a_refused_approval_remembers_nothing),
 		cmocka_unit_test(an_order_given_again_is_done_once),
 		CASE(a_version_that_was_replaced_is_not_checked_again),
+		cmocka_unit_test(an_order_ends_the_trouble_of_its_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,7 +285,61 @@ static void very_much_is_forgotten_in_steps(void **state)
 	}
 }
 
-static void trouble_is_forgotten_when_it_is_over_and_told(void **state)
+/* Each is told once; then it is over, unless somebody is to do something. */
+static void what_asks_for_nothing_is_over_when_it_is_told(void **state)
+{
+	static const struct {
+		const char *kind, *change;
+		bool over;
+	} rows[] = {
+		{"bad event", NULL, true},
+		{"lab", NULL, false},
+		{"run", NULL, false},
+		{"difference", NULL, false},
+		{"difference", "UPDATE run SET stage = NULL", true},
+		{"difference", "UPDATE letter SET revision = NULL", true},
+	};
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(store_t) store = store_open(NULL, NULL);
+
+		put_all(store, "<m@x>");
+		store_change(store, "UPDATE run SET stage = 'build'");
+		if (rows[i].change)
+			store_change(store, rows[i].change);
+		assert_done(store_trouble_note(store, rows[i].kind, "<m@x>",
+					       "odd", &error));
+		assert_done(store_trouble_told(store, 1, &error));
+		if (store_count(store, "SELECT ended_at > 0 FROM trouble") !=
+		    rows[i].over)
+			fail_msg("row %zu", i);
+		assert_rows(store, "SELECT told_at > 0 FROM trouble", "1");
+	}
+}
+
+static void a_start_keeps_only_what_nobody_finds_out_anew(void **state)
+{
+	static const char *const kinds[] = {
+		"bad event", "difference", "disk",  "mail",	 "patchwork",
+		"run",	     "source",	   "store", "submitter", "tree"};
+	struct store *store = *state;
+	g_autoptr(GPtrArray) open = NULL;
+	g_autoptr(GString) text = g_string_new("");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+		assert_done(store_trouble_note(store, kinds[i], "it", "odd",
+					       &error));
+	assert_done(store_troubles_begin(store, &open, &error));
+	for (guint i = 0; i < open->len; i++) {
+		const struct trouble_row *row = open->pdata[i];
+
+		g_string_append_printf(text, "%s;", row->kind);
+	}
+	assert_string_equal(text->str, "bad event;difference;run;submitter;");
+}
+
+static void trouble_is_forgotten_when_it_is_over_or_very_old(void **state)
 {
 	static const struct {
 		const char *change;
@@ -293,8 +347,14 @@ static void trouble_is_forgotten_when_it_is_over_and_told(void **state)
 	} rows[] = {
 		{"UPDATE trouble SET ended_at = 100, told_at = 90", false},
 		{"UPDATE trouble SET ended_at = 101, told_at = 90", true},
-		{"UPDATE trouble SET ended_at = 100", true},
+		{"UPDATE trouble SET ended_at = 100", false},
 		{"UPDATE trouble SET told_at = 90", true},
+		{"UPDATE trouble SET last_at = 101", true},
+		{"UPDATE trouble SET last_at = 100", false},
+		{"UPDATE trouble SET last_at = 100, kind = 'run'", false},
+		{"UPDATE trouble SET last_at = 100, kind = 'run',"
+		 " about = 'here'",
+		 true},
 	};
 
 	(void)state;
@@ -302,6 +362,7 @@ static void trouble_is_forgotten_when_it_is_over_and_told(void **state)
 		g_autoptr(store_t) store = store_open(NULL, NULL);
 		guint went;
 
+		store_run(store, "here", store_revision(store, "a", "jo", 1));
 		note(store, "qemu", "no disk");
 		store_change(store, rows[i].change);
 		purge(store, 101, 10, &went);
@@ -322,7 +383,9 @@ int main(void)
 		STORE_CASE(what_is_old_goes_from_the_leaves_to_the_root),
 		STORE_CASE(what_is_still_needed_is_not_forgotten),
 		STORE_CASE(very_much_is_forgotten_in_steps),
-		STORE_CASE(trouble_is_forgotten_when_it_is_over_and_told),
+		STORE_CASE(what_asks_for_nothing_is_over_when_it_is_told),
+		STORE_CASE(a_start_keeps_only_what_nobody_finds_out_anew),
+		STORE_CASE(trouble_is_forgotten_when_it_is_over_or_very_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
