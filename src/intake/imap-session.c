@@ -160,12 +160,12 @@ static struct fetched_mail read_fetched(const struct mailimap_msg_att *att)
 	return fetched;
 }
 
-static clist *fetch(struct imap_session *session, guint32 first, guint32 last,
+/* Takes the set. */
+static clist *fetch(struct imap_session *session, struct mailimap_set *set,
 		    struct mailimap_fetch_att *what, GError **error)
 {
 	struct mailimap_fetch_type
 		*type = mailimap_fetch_type_new_fetch_att_list_empty();
-	struct mailimap_set *set = mailimap_set_new_interval(first, last);
 	clist *found = NULL;
 	int result;
 
@@ -190,25 +190,15 @@ static int compare_uids(gconstpointer a, gconstpointer b)
 	return x < y ? -1 : x > y;
 }
 
-/* "N:*" always has the last mail in it, also when its UID is below N. */
-GArray *imap_session_list(struct imap_session *session, guint32 after,
-			  GError **error)
+/* Takes the set: of its mails those above `after`, lowest first. */
+static bool list(struct imap_session *session, struct mailimap_set *set,
+		 guint32 after, GArray *mails, GError **error)
 {
-	g_autoptr(GArray)
-		mails = g_array_new(FALSE, FALSE, sizeof(struct imap_mail));
-	clist *found;
+	clist *found = fetch(session, set, mailimap_fetch_att_new_rfc822_size(),
+			     error);
 
-	if (!done(mailimap_noop(session->imap))) {
-		fail(session, "asking for news", error);
-		return NULL;
-	}
-	session->exists = session->imap->imap_selection_info->sel_exists;
-	if (after == G_MAXUINT32 || !session->exists)
-		return g_steal_pointer(&mails);
-	found = fetch(session, after + 1, 0,
-		      mailimap_fetch_att_new_rfc822_size(), error);
 	if (!found)
-		return NULL;
+		return false;
 	for (clistiter *at = clist_begin(found); at; at = clist_next(at)) {
 		struct fetched_mail one = read_fetched(clist_content(at));
 
@@ -218,7 +208,84 @@ GArray *imap_session_list(struct imap_session *session, guint32 after,
 	}
 	mailimap_fetch_list_free(found);
 	g_array_sort(mails, compare_uids);
-	return g_steal_pointer(&mails);
+	return true;
+}
+
+/* "N:*" always has the last mail in it, also when its UID is below N. */
+GArray *imap_session_list(struct imap_session *session, guint32 after,
+			  GError **error)
+{
+	g_autoptr(GArray)
+		mails = g_array_new(FALSE, FALSE, sizeof(struct imap_mail));
+
+	if (!done(mailimap_noop(session->imap))) {
+		fail(session, "asking for news", error);
+		return NULL;
+	}
+	session->exists = session->imap->imap_selection_info->sel_exists;
+	if (after == G_MAXUINT32 || !session->exists)
+		return g_steal_pointer(&mails);
+	return list(session, mailimap_set_new_interval(after + 1, 0), after,
+		    mails, error)
+		       ? g_steal_pointer(&mails)
+		       : NULL;
+}
+
+/* libetpan has a type for this key, but makes none of it. */
+static struct mailimap_search_key *unseen_key(void)
+{
+	struct mailimap_search_key *key = mailimap_search_key_new_all();
+
+	key->sk_type = MAILIMAP_SEARCH_KEY_UNSEEN;
+	return key;
+}
+
+/* To be freed; NULL: it failed. */
+static struct mailimap_set *search_unseen(struct imap_session *session,
+					  guint32 after, guint32 last,
+					  GError **error)
+{
+	struct mailimap_search_key
+		*both = mailimap_search_key_new_multiple_empty();
+	struct mailimap_set *set = mailimap_set_new_empty();
+	clist *found = NULL;
+	int result;
+
+	mailimap_search_key_multiple_add(
+		both, mailimap_search_key_new_uid(
+			      mailimap_set_new_interval(after + 1, last)));
+	mailimap_search_key_multiple_add(both, unseen_key());
+	result = mailimap_uid_search(session->imap, NULL, both, &found);
+	mailimap_search_key_free(both);
+	if (!done(result)) {
+		mailimap_set_free(set);
+		fail(session, "searching", error);
+		return NULL;
+	}
+	for (clistiter *at = clist_begin(found); at; at = clist_next(at))
+		mailimap_set_add_single(set, *(uint32_t *)clist_content(at));
+	mailimap_search_result_free(found);
+	return set;
+}
+
+GArray *imap_session_list_unseen(struct imap_session *session, guint32 after,
+				 guint32 last, GError **error)
+{
+	g_autoptr(GArray)
+		mails = g_array_new(FALSE, FALSE, sizeof(struct imap_mail));
+	struct mailimap_set *set;
+
+	if (last <= after || !session->imap->imap_selection_info->sel_exists)
+		return g_steal_pointer(&mails);
+	set = search_unseen(session, after, last, error);
+	if (!set)
+		return NULL;
+	if (clist_isempty(set->set_list)) {
+		mailimap_set_free(set);
+		return g_steal_pointer(&mails);
+	}
+	return list(session, set, after, mails, error) ? g_steal_pointer(&mails)
+						       : NULL;
 }
 
 GBytes *imap_session_fetch(struct imap_session *session,
@@ -231,7 +298,8 @@ GBytes *imap_session_fetch(struct imap_session *session,
 			? mailimap_fetch_att_new_body_peek_section_partial(
 				  section, 0, INTAKE_HEAD_BYTES)
 			: mailimap_fetch_att_new_body_peek_section(section);
-	clist *found = fetch(session, mail->uid, mail->uid, what, error);
+	clist *found = fetch(session, mailimap_set_new_single(mail->uid), what,
+			     error);
 	GBytes *body = NULL;
 
 	if (!found)

@@ -32,6 +32,10 @@ guint32 imap_session_uidvalidity(const struct imap_session *session);
 GArray *imap_session_list(struct imap_session *session, guint32 after,
 			  GError **error);
 
+/* Those from `after` + 1 to `last` that are not marked as seen, alike. */
+GArray *imap_session_list_unseen(struct imap_session *session, guint32 after,
+				 guint32 last, GError **error);
+
 /*
  * A mail, of one that is larger than `limit` its head; it is not marked as
  * seen. NULL without an error: it is gone.

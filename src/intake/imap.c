@@ -4,6 +4,7 @@
  * that UID are new. When the folder has another UIDVALIDITY all of it is read
  * again, and the keys drop what is known. With a folder to move to, whatever is
  * still in this one is to be moved, so it is always read from its start.
+ * Without one what was taken is marked as seen.
  *
  * Between rounds the server idles on us (RFC 2177); a server that cannot is
  * asked at each interval, and one that idles too, in case it has died.
@@ -20,6 +21,8 @@ struct imap {
 	GUri *uri;
 	char *password;
 	struct imap_session *session; /* NULL: not connected */
+	guint32 marked; /* up to this UID all that was taken is marked */
+	bool all_marked;
 	int idle_fd;
 };
 
@@ -28,6 +31,8 @@ static void imap_reset(gpointer state)
 	struct imap *imap = state;
 
 	g_clear_pointer(&imap->session, imap_session_free);
+	imap->marked = 0;
+	imap->all_marked = false;
 	imap->idle_fd = -1;
 }
 
@@ -116,13 +121,12 @@ static bool add_mail(struct imap *imap, struct intake_batch *batch,
 	return true;
 }
 
-static bool gather_mails(struct imap *imap, struct intake_batch *batch,
-			 GCancellable *cancellable, GError **error)
+/* `last` becomes the UID of the last that was added. */
+static bool add_mails(struct imap *imap, struct intake_batch *batch,
+		      const GArray *mails, guint32 *last,
+		      GCancellable *cancellable, GError **error)
 {
-	guint32 last = last_uid(imap, batch->before);
-	g_autoptr(GArray) mails = imap_session_list(imap->session, last, error);
-
-	for (guint i = 0; mails && i < mails->len; i++) {
+	for (guint i = 0; i < mails->len; i++) {
 		const struct imap_mail *mail = &g_array_index(
 			mails, struct imap_mail, i);
 
@@ -134,11 +138,45 @@ static bool gather_mails(struct imap *imap, struct intake_batch *batch,
 		}
 		if (!add_mail(imap, batch, mail, error))
 			return false;
-		last = mail->uid;
+		*last = mail->uid;
 	}
+	return true;
+}
+
+/*
+ * Once in a connection: what was taken before it, but not marked as seen before
+ * the one before it ended, is handed out again. Its key is known, so it is only
+ * marked.
+ */
+static bool gather_unmarked(struct imap *imap, struct intake_batch *batch,
+			    guint32 last, GCancellable *cancellable,
+			    GError **error)
+{
+	g_autoptr(GArray) mails = NULL;
+
+	if (imap->all_marked)
+		return true;
+	mails = imap_session_list_unseen(imap->session, imap->marked, last,
+					 error);
+	if (!mails ||
+	    !add_mails(imap, batch, mails, &imap->marked, cancellable, error))
+		return false;
+	imap->all_marked = !batch->more;
+	return true;
+}
+
+static bool gather_mails(struct imap *imap, struct intake_batch *batch,
+			 GCancellable *cancellable, GError **error)
+{
+	guint32 last = last_uid(imap, batch->before);
+	g_autoptr(GArray) mails = imap_session_list(imap->session, last, error);
+
+	if (!mails || !gather_unmarked(imap, batch, last, cancellable, error) ||
+	    !add_mails(imap, batch, mails, &last, cancellable, error))
+		return false;
 	batch->cursor = g_strdup_printf(
 		"%u %u", imap_session_uidvalidity(imap->session), last);
-	return mails;
+	return true;
 }
 
 /* With nothing new the server is asked to tell; what it tells at once counts.

@@ -294,6 +294,35 @@ static void numbers_made_anew_double_nothing(void **state)
 	fixture_wait(fixture, nothing_left);
 }
 
+/* Killed, or cut off, between the two; more of them than a round takes. */
+static void what_was_taken_but_not_marked_is_marked_later(void **state)
+{
+	enum { MAILS = 70 };
+	struct fixture *fixture = *state;
+
+	if (world != &world_imap)
+		return;
+	begin(fixture);
+	for (guint i = 0; i < MAILS; i++)
+		world->post(fixture, i);
+	fixture_expect(fixture, MAILS);
+	fixture_wait(fixture, nothing_left);
+	fixture_imap(fixture, "forget");
+	assert_int_equal(world->left(fixture), MAILS);
+	fixture_start(fixture);
+	fixture_wait(fixture, nothing_left);
+	fixture_expect(fixture, MAILS);
+	world->post(fixture, MAILS);
+	fixture_expect(fixture, MAILS + 1);
+	fixture_imap(fixture, "forget");
+	world->vanish(fixture);
+	intake_wake(fixture->intake);
+	fixture_wait(fixture, has_failed);
+	world->appear(fixture);
+	fixture_wait(fixture, nothing_left);
+	fixture_expect(fixture, MAILS + 1);
+}
+
 static void a_certificate_of_nobody_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
@@ -325,6 +354,7 @@ static const struct CMUnitTest cases[] = {
 	cmocka_unit_test(the_same_mail_twice_is_one_event),
 	cmocka_unit_test(a_file_written_anew_is_read_from_its_start),
 	cmocka_unit_test(numbers_made_anew_double_nothing),
+	cmocka_unit_test(what_was_taken_but_not_marked_is_marked_later),
 	cmocka_unit_test(a_certificate_of_nobody_is_refused),
 };
 
