@@ -10,6 +10,7 @@
 #include "serve/post.h"
 
 #define TOGETHER_MOST 16
+#define AGAIN_MS 1000
 
 static void odd_free(gpointer data)
 {
@@ -193,6 +194,24 @@ static void tell_all(const struct collect *collect)
 	upkeep_wake(daemon->upkeep);
 }
 
+static gboolean on_collect_again(gpointer data)
+{
+	struct daemon *daemon = data;
+
+	daemon->collect_timer = 0;
+	collect_wake(daemon);
+	return G_SOURCE_REMOVE;
+}
+
+/* The store is in use, or has no room: what came is there, and is to be looked
+ * at as soon as that is over. */
+static void collect_again_soon(struct daemon *daemon)
+{
+	if (!daemon->collect_timer && !daemon->draining)
+		daemon->collect_timer = g_timeout_add(AGAIN_MS,
+						      on_collect_again, daemon);
+}
+
 static void collect_done(GObject *source, GAsyncResult *res, gpointer data)
 {
 	struct collect *collect = data;
@@ -210,6 +229,7 @@ static void collect_done(GObject *source, GAsyncResult *res, gpointer data)
 			collect_wake(daemon);
 	} else {
 		trouble_note(daemon, "store", "events", error->message);
+		collect_again_soon(daemon);
 	}
 	collect_free(collect);
 }

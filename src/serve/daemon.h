@@ -45,6 +45,7 @@ struct daemon {
 	GHashTable *paused;   /* "project NAME", "lab NAME", "all" */
 	GHashTable *troubles; /* that are open: kind and about -> text */
 	bool collecting, collect_again;
+	guint collect_timer; /* after one that failed; 0: none */
 	bool draining; /* nothing new is begun */
 	bool disk_low;
 	guint64 free_least_bytes; /* of the disk; 0: what upkeep.c says */

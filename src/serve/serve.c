@@ -386,6 +386,7 @@ static void daemon_clear(struct daemon *daemon)
 	g_clear_pointer(&daemon->intakes, g_ptr_array_unref);
 	while (intake_busy() || daemon->collecting)
 		g_main_context_iteration(NULL, TRUE);
+	g_clear_handle_id(&daemon->collect_timer, g_source_remove);
 	g_clear_pointer(&daemon->upkeep, upkeep_free);
 	g_clear_pointer(&daemon->posts, posts_free);
 	stop_outbox(daemon);

@@ -398,6 +398,40 @@ static void very_many_events_are_all_handled(void **state)
 	assert_state(fixture, "v1 whole o: queued", "many");
 }
 
+static gboolean on_late(gpointer late)
+{
+	*(bool *)late = true;
+	return G_SOURCE_REMOVE;
+}
+
+/* Nothing else wakes it here: it looks again by itself, and soon. */
+static void what_could_not_be_kept_is_looked_at_again_soon(void **state)
+{
+	const struct coming patch = MAIL("l", "o");
+	struct fixture *fixture = *state;
+	struct daemon *daemon = &fixture->daemon;
+	bool late = false;
+	guint timer = g_timeout_add(9000, on_late, &late);
+
+	daemon->draining = false;
+	daemon->disk_low = true; /* no run is begun */
+	take(fixture, &patch);
+	store_change(daemon->store,
+		     "CREATE TRIGGER no BEFORE UPDATE ON event BEGIN"
+		     " SELECT RAISE(ABORT, 'no room'); END");
+	collect(fixture);
+	assert_rows(daemon->store, "SELECT count(*) FROM run", "0");
+	store_change(daemon->store, "DROP TRIGGER no");
+	while (!late && queue_length(daemon->gates) == 0)
+		g_main_context_iteration(NULL, TRUE);
+	assert_false(late);
+	g_source_remove(timer);
+	while (daemon->collecting)
+		g_main_context_iteration(NULL, TRUE);
+	daemon->draining = true;
+	assert_state(fixture, "v1 whole o: queued", "later");
+}
+
 static void staff_is_told_what_is_odd(void **state)
 {
 	static const struct {
@@ -498,6 +532,7 @@ int main(void)
 		cmocka_unit_test(
 			what_came_while_nobody_looked_comes_to_the_same),
 		CASE(very_many_events_are_all_handled),
+		CASE(what_could_not_be_kept_is_looked_at_again_soon),
 		cmocka_unit_test(staff_is_told_what_is_odd),
 		CASE(a_series_that_waits_is_due),
 		CASE(a_series_taken_in_part_is_taken_again_as_a_whole),
