@@ -65,6 +65,10 @@ check-cross: all
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/cross/run.sh $(CROSS)
 .PHONY: check-cross
 
+# How the daemon starts where it cannot, and what SIGHUP changes.
+TESTS += tests/serve/starts
+EXTRA_DIST += tests/serve/starts
+
 # The daemon killed at every instant that matters, and at others; the power
 # gone, no room, a clock put back. Needs --enable-fault-points. CRASH=PART...
 # chooses among the parts, see tests/serve/crash.

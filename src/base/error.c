@@ -1,7 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/error.h"
 
+#include <errno.h>
+
 G_DEFINE_QUARK(reroll - error - quark, reroll_error)
+
+enum reroll_error error_of_errno(int number)
+{
+	static const int passing[] = {ENOSPC, EDQUOT, EIO,
+				      EMFILE, ENFILE, ENOMEM};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(passing); i++) {
+		if (passing[i] == number)
+			return REROLL_ERROR_TEMP;
+	}
+	return REROLL_ERROR_CONFIG;
+}
 
 enum exit_status error_exit_status(const GError *error)
 {

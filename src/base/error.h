@@ -25,6 +25,10 @@ enum reroll_error {
 
 GQuark reroll_error_quark(void);
 
+/* What an errno asks of who wanted to make or open something: TEMP when only
+ * the machine is short of it now, else CONFIG. */
+enum reroll_error error_of_errno(int number);
+
 /* What a command exits with; the same numbers for every subcommand. */
 enum exit_status {
 	EXIT_STATUS_PASS = 0,

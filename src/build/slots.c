@@ -177,6 +177,12 @@ void slots_take_async(struct slots *slots, guint64 memory_bytes,
 	pump(slots);
 }
 
+void slots_set_places(struct slots *slots, guint places)
+{
+	slots->places = MAX(places, 1);
+	pump(slots);
+}
+
 bool slots_take_finish(GAsyncResult *res, GError **error)
 {
 	struct place *place = g_task_get_task_data(G_TASK(res));

@@ -18,6 +18,9 @@ struct slots;
 
 struct slots *slots_new(guint places);
 void slots_free(struct slots *slots); /* nobody waits or has one */
+
+/* From now on: what is taken beyond that stays with who has it. */
+void slots_set_places(struct slots *slots, guint places);
 typedef struct slots slots_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(slots_t, slots_free)
 

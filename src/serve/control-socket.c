@@ -32,10 +32,11 @@ static bool fail(enum reroll_error code, const char *path, const char *why,
 
 static bool fail_errno(const char *path, GError **error)
 {
+	enum reroll_error code = error_of_errno(errno);
 	g_autofree char *why = g_strdup_printf("cannot be made: %s",
 					       g_strerror(errno));
 
-	return fail(REROLL_ERROR_CONFIG, path, why, error);
+	return fail(code, path, why, error);
 }
 
 bool control_address(const char *path, struct sockaddr_un *address, int *folder,

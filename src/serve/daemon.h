@@ -42,11 +42,12 @@ struct daemon {
 	guint changing;	     /* outboxes before it that have not stopped yet */
 	struct posts *posts; /* to Patchwork */
 	struct control *control;
+	char *control_path;
 	GHashTable *paused;   /* "project NAME", "lab NAME", "all" */
 	GHashTable *troubles; /* that are open: kind and about -> text */
 	bool collecting, collect_again;
 	guint collect_timer; /* after one that failed; 0: none */
-	bool draining; /* nothing new is begun */
+	bool draining;	     /* nothing new is begun */
 	bool disk_low;
 	guint64 free_least_bytes; /* of the disk; 0: what upkeep.c says */
 	struct upkeep *upkeep;

@@ -5,6 +5,7 @@
  * sent; a second SIGTERM cuts all of it off. SIGHUP reads all that staff wrote
  * again: a file with a mistake changes nothing.
  */
+#include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <unistd.h>
@@ -19,6 +20,28 @@
 #define GATES_A_PROCESSOR 2
 #define BUILDS_A_SLOT 2
 
+static bool make_folder(const char *path, GError **error)
+{
+	enum reroll_error code;
+	g_autofree char *dir = NULL;
+
+	if (g_mkdir_with_parents(path, 0755) == 0)
+		return true;
+	code = error_of_errno(errno);
+	dir = text_quote(path, -1);
+	if (code == REROLL_ERROR_TEMP)
+		g_set_error(error, REROLL_ERROR, (int)code,
+			    "the folder %s cannot be made: %s", dir,
+			    g_strerror(errno));
+	else
+		g_set_error(error, REROLL_ERROR, (int)code,
+			    "the folder %s cannot be made: give its parent to "
+			    "the user that reroll runs as, or name another as "
+			    "\"state\" in the site file",
+			    dir);
+	return false;
+}
+
 static bool open_state(struct daemon *daemon, GError **error)
 {
 	const struct site *site = daemon->settings->site;
@@ -26,16 +49,8 @@ static bool open_state(struct daemon *daemon, GError **error)
 
 	daemon->state_dir = g_strdup(site->state);
 	daemon->runs_dir = g_build_filename(site->state, "runs", NULL);
-	if (g_mkdir_with_parents(daemon->runs_dir, 0755) != 0) {
-		g_autofree char *dir = text_quote(daemon->runs_dir, -1);
-
-		g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
-			    "the folder %s cannot be made: give its parent to "
-			    "the user that reroll runs as, or name another as "
-			    "\"state\" in the site file",
-			    dir);
+	if (!make_folder(daemon->runs_dir, error))
 		return false;
-	}
 	daemon->boards_dir = place_find(site, "boards");
 	path = g_build_filename(site->state, "reroll.db", NULL);
 	daemon->store = store_open(path, error);
@@ -200,10 +215,34 @@ static json_t *live_json(gpointer data)
 		watch_to_json());
 }
 
+/* Who asks at the old place meanwhile is told that it went away. */
+static bool listen_at(struct daemon *daemon, const struct site *site,
+		      GError **error)
+{
+	g_autofree char *path = site_control(site);
+	struct control *control;
+
+	if (g_strcmp0(path, daemon->control_path) == 0)
+		return true;
+	control = control_new(path, daemon_ops, daemon, error);
+	if (!control)
+		return false;
+	g_clear_pointer(&daemon->control, control_free);
+	daemon->control = control;
+	g_free(daemon->control_path);
+	daemon->control_path = g_steal_pointer(&path);
+	return true;
+}
+
+static void set_slots(struct daemon *daemon, const struct site *site)
+{
+	daemon->builds_most = slots_of_site(site) * BUILDS_A_SLOT;
+	slots_set_places(daemon->slots, slots_of_site(site));
+}
+
 static bool start(struct daemon *daemon, GError **error)
 {
 	const struct site *site = daemon->settings->site;
-	g_autofree char *control = NULL;
 	g_autofree char *kept = NULL;
 
 	tempdir_sweep();
@@ -217,16 +256,14 @@ static bool start(struct daemon *daemon, GError **error)
 		.live = live_json,
 		.data = daemon,
 	};
-	control = site_control(site);
-	daemon->control = control_new(control, daemon_ops, daemon, error);
-	if (!daemon->control)
+	if (!listen_at(daemon, site, error))
 		return false;
 	kept = place_find(site, "builds");
 	daemon->keep = keep_new(kept, site->workers.keep_bytes,
 				site_snapshots(site));
-	daemon->builds_most = slots_of_site(site) * BUILDS_A_SLOT;
 	daemon->gates_most = g_get_num_processors() * GATES_A_PROCESSOR;
-	daemon->slots = slots_new(slots_of_site(site));
+	daemon->slots = slots_new(1);
+	set_slots(daemon, site);
 	daemon->outbox = make_outbox(daemon, site, error);
 	return daemon->outbox &&
 	       make_intakes(daemon, site, daemon->intakes, error) &&
@@ -263,6 +300,18 @@ static void change_outbox(struct daemon *daemon, struct outbox *outbox)
 	outbox_stop_async(changing->before, NULL, on_changed, changing);
 }
 
+/* One that is not read any more has none; the others begin anew. */
+static void end_source_troubles(struct daemon *daemon)
+{
+	for (guint i = 0; i < daemon->intakes->len; i++) {
+		struct intake_status status;
+
+		intake_status(daemon->intakes->pdata[i], &status);
+		trouble_end(daemon, "source", status.name);
+		g_free(status.trouble);
+	}
+}
+
 /* Runs under way keep what they began with. */
 static bool reload(struct daemon *daemon, GError **error)
 {
@@ -281,11 +330,15 @@ static bool reload(struct daemon *daemon, GError **error)
 			    "restart");
 		return false;
 	}
+	if (!listen_at(daemon, fresh->site, error))
+		return false;
+	end_source_troubles(daemon);
 	g_ptr_array_unref(daemon->intakes);
 	daemon->intakes = g_steal_pointer(&intakes);
 	g_ptr_array_add(daemon->kept_settings, daemon->settings);
 	daemon->settings = g_steal_pointer(&fresh);
 	pause_labs(daemon);
+	set_slots(daemon, daemon->settings->site);
 	change_outbox(daemon, g_steal_pointer(&outbox));
 	posts_free(daemon->posts);
 	daemon->posts = posts_new(daemon, daemon->settings);
@@ -403,6 +456,7 @@ static void daemon_clear(struct daemon *daemon)
 	slots_free(daemon->slots);
 	g_ptr_array_unref(daemon->kept_settings);
 	settings_unref(daemon->settings);
+	g_free(daemon->control_path);
 	g_free(daemon->state_dir);
 	g_free(daemon->runs_dir);
 	g_free(daemon->boards_dir);

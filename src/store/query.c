@@ -24,6 +24,7 @@ bool store_fail(struct store *store, GError **error)
 	int extended = sqlite3_extended_errcode(store->db);
 	enum reroll_error code = REROLL_ERROR_TEMP;
 	g_autofree char *name = text_quote(store->name, -1);
+	int number = sqlite3_system_errno(store->db);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(meanings); i++) {
 		if (meanings[i].code == extended ||
@@ -32,6 +33,8 @@ bool store_fail(struct store *store, GError **error)
 			break;
 		}
 	}
+	if ((extended & 0xff) == SQLITE_CANTOPEN && number)
+		code = error_of_errno(number);
 	g_set_error(error, REROLL_ERROR, (int)code, "the store %s says: %s",
 		    name, sqlite3_errmsg(store->db));
 	return false;

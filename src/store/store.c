@@ -106,7 +106,7 @@ static bool store_set_up(struct store *store, const char *path, GError **error)
 	/* Mails are in it. Not open(): closing a second descriptor would drop
 	 * the locks of another handle of this process. */
 	if (path && mknod(path, S_IFREG | 0600, 0) != 0 && errno != EEXIST)
-		return store_refuse(store, REROLL_ERROR_CONFIG,
+		return store_refuse(store, error_of_errno(errno),
 				    g_strerror(errno), error);
 	if (sqlite3_open_v2(path ? path : ":memory:", &store->db, flags,
 			    NULL) != SQLITE_OK)

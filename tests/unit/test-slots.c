@@ -96,6 +96,31 @@ static void places_are_given_in_the_order_they_were_asked_for(void **state)
 	slots_give(table->slots);
 }
 
+/* Nobody who has a place loses it; there are 2 at first. */
+static void places_come_and_go_while_builds_run(void **state)
+{
+	static const struct {
+		guint places; /* 0: one is given back */
+		const char *got;
+	} steps[] = {{0, "abc"},   {4, "abcde"}, {1, "abcde"}, {0, "abcde"},
+		     {0, "abcde"}, {0, "abcde"}, {0, "abcdef"}};
+	struct table *table = *state;
+
+	for (char name = 'a'; name <= 'f'; name++)
+		ask(table, name, MIB, NULL);
+	settle();
+	assert_string_equal(table->got->str, "ab");
+	for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+		if (steps[i].places)
+			slots_set_places(table->slots, steps[i].places);
+		else
+			slots_give(table->slots);
+		settle();
+		assert_string_equal(table->got->str, steps[i].got);
+	}
+	slots_give(table->slots);
+}
+
 static void a_second_build_waits_for_memory(void **state)
 {
 	struct table *table = *state;
@@ -165,6 +190,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			places_are_given_in_the_order_they_were_asked_for,
 			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			places_come_and_go_while_builds_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_second_build_waits_for_memory,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
