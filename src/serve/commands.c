@@ -141,15 +141,29 @@ static bool answer_put(struct store *store, const struct site *site,
 	return false;
 }
 
+/* For who knows of no stage: what it is at, and whether to do something. */
 static char *status_text(const struct waiting_run *run)
 {
+	const struct outcome *outcome = outcome_find(run->outcome);
+
 	if (run->held)
-		return g_strdup_printf("the run %s waits for staff", run->id);
+		return g_strdup_printf("the series (run %s) waits until staff "
+				       "has looked at it; there is nothing "
+				       "that you need to do",
+				       run->id);
 	if (run->stage)
-		return g_strdup_printf("the run %s is at the stage \"%s\"",
+		return g_strdup_printf("the series (run %s) is being checked, "
+				       "at the stage \"%s\"; the result comes "
+				       "by mail",
 				       run->id, run->stage);
-	return g_strdup_printf("the run %s has ended, with \"%s\"", run->id,
-			       run->outcome ? run->outcome : "");
+	if (outcome)
+		return g_strdup_printf("the series (run %s) has been checked: "
+				       "%s; the reply says it in full",
+				       run->id, outcome->title);
+	return g_strdup_printf("the check of the series (run %s) was stopped, "
+			       "and nothing is mailed about it: \"reroll: "
+			       "retest\" checks the newest version again",
+			       run->id);
 }
 
 /* What the order says; what it refuses is said, too. */

@@ -52,3 +52,7 @@ check_PROGRAMS += tests/unit/test-notices
 tests_unit_test_notices_SOURCES = tests/unit/test-notices.c tests/unit/test-daemon.h tests/unit/test-store.h
 tests_unit_test_notices_LDADD = $(LDADD) $(CMOCKA_LIBS)
 TESTS += tests/unit/test-notices
+check_PROGRAMS += tests/unit/test-mail-orders
+tests_unit_test_mail_orders_SOURCES = tests/unit/test-mail-orders.c tests/unit/test-store.h
+tests_unit_test_mail_orders_LDADD = $(LDADD) $(CMOCKA_LIBS)
+TESTS += tests/unit/test-mail-orders
