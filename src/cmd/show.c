@@ -84,15 +84,19 @@ static void print_state(const json_t *run)
 	else
 		printf("%-10s ended\n", "state");
 	print_member(run, "outcome", "outcome");
+	print_member(run, "summary", "because");
 	print_member(run, "trouble", "trouble");
 	if (ask_number(run, "attempts"))
 		printf("%-10s %" G_GINT64_FORMAT "\n", "tries",
 		       ask_number(run, "attempts"));
 	print_moment(run, "next_at", "next try");
+	if (*stage && !ask_is_null(run, "trouble") && ask_is_null(run, "held"))
+		printf("%-10s \"reroll retry %.12s\" tries it now\n", "", id);
 	print_member(run, "held", "held");
 	if (*stage && !ask_is_null(run, "held"))
-		printf("%-10s \"reroll approve %.12s\" lets it go on\n", "",
-		       id);
+		printf("%-10s \"reroll approve %.12s\" lets it go on, \"reroll "
+		       "cancel %.12s\" ends it\n",
+		       "", id, id);
 }
 
 static void print_head(const json_t *run)
@@ -183,8 +187,8 @@ static void print_reply(const json_t *reply)
 	if (sent)
 		printf("  %s to %s: sent %s\n", outcome, to, sent);
 	else if (failed)
-		printf("  %s to %s: refused for good %s: %s\n", outcome, to,
-		       failed, why);
+		printf("  %s to %s: given up %s: %s\n", outcome, to, failed,
+		       why);
 	else
 		printf("  %s to %s: unsent, next try %s%s%s\n", outcome, to,
 		       next ? next : "at once", *why ? ": " : "", why);

@@ -97,10 +97,13 @@ static void print_troubles(const json_t *troubles)
 		g_autofree char *first = when(trouble, "first_at");
 		g_autofree char *last = when(trouble, "last_at");
 
-		printf("  %s %s: %s (%" G_GINT64_FORMAT " times, first %s, "
-		       "last %s)\n",
-		       kind, about, text, ask_number(trouble, "count"), first,
-		       last);
+		printf("  %s %s: %s ", kind, about, text);
+		if (ask_number(trouble, "count") > 1)
+			printf("(%" G_GINT64_FORMAT " times, first %s, last "
+			       "%s)\n",
+			       ask_number(trouble, "count"), first, last);
+		else
+			printf("(%s)\n", first);
 	}
 }
 
@@ -134,7 +137,7 @@ static void print_late(const json_t *mails)
 			printf("  %s to %s, again %s: %s\n", outcome, to, next,
 			       why);
 		else
-			printf("  %s to %s was refused for good: %s\n", outcome,
+			printf("  %s to %s is not sent any more: %s\n", outcome,
 			       to, why);
 	}
 }
@@ -169,7 +172,7 @@ static void print_outbox(const json_t *status)
 	const json_t *outbox = json_object_get(status, "outbox");
 
 	printf("%-10s %" G_GINT64_FORMAT " unsent, %" G_GINT64_FORMAT
-	       " refused for good\n",
+	       " given up\n",
 	       "outbox", ask_number(outbox, "unsent"),
 	       ask_number(outbox, "failed"));
 	print_late(json_object_get(outbox, "late"));

@@ -17,7 +17,8 @@ for id, version in (1, 1), (2, 2), (3, 3):
     put("revision", id=id, series=1, version=version, n_patches=2,
         first_message_id="<%d@example.org>" % version, created_at=now - 9000)
 put("run", id="aaaa1111" * 4, revision=1, project="course",
-    outcome="build-failed", queued_at=now - 9000, started_at=now - 8990,
+    outcome="build-failed", summary="1 build of 2 fails, the base does not",
+    queued_at=now - 9000, started_at=now - 8990,
     ended_at=now - 7200)
 put("run", id="aaaa2222" * 4, revision=2, project="course", stage="build",
     refs=1, attempts=2, next_at=now + 120, trouble="the disk is full",
