@@ -4,6 +4,8 @@
  */
 #include "store/store-internal.h"
 
+#include <sys/statvfs.h>
+
 #include "base/base.h"
 
 /* What each kind of SQLite error asks of the caller; TEMP is not listed. */
@@ -19,12 +21,20 @@ static const struct {
 	{SQLITE_NOTADB, REROLL_ERROR_CONFIG},
 };
 
+/* SQLite does not say so of a file that it could not make. */
+static bool is_full(const char *path)
+{
+	struct statvfs at;
+
+	return statvfs(path, &at) == 0 &&
+	       (at.f_bavail == 0 || (at.f_files && at.f_favail == 0));
+}
+
 bool store_fail(struct store *store, GError **error)
 {
 	int extended = sqlite3_extended_errcode(store->db);
 	enum reroll_error code = REROLL_ERROR_TEMP;
 	g_autofree char *name = text_quote(store->name, -1);
-	int number = sqlite3_system_errno(store->db);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(meanings); i++) {
 		if (meanings[i].code == extended ||
@@ -33,8 +43,8 @@ bool store_fail(struct store *store, GError **error)
 			break;
 		}
 	}
-	if ((extended & 0xff) == SQLITE_CANTOPEN && number)
-		code = error_of_errno(number);
+	if ((extended & 0xff) == SQLITE_CANTOPEN && is_full(store->name))
+		code = REROLL_ERROR_TEMP;
 	g_set_error(error, REROLL_ERROR, (int)code, "the store %s says: %s",
 		    name, sqlite3_errmsg(store->db));
 	return false;
