@@ -51,7 +51,9 @@ static const struct schema signoff_form = {
 		 FIELD(project, signoff.unlisted_from), .fallback = "accept",
 		 .words = review_words,
 		 .doc = "What it leads to that a known person signed off and "
-			"the mail came from an address nobody listed"},
+			"the mail came from an address nobody listed; of "
+			"those 5 a day are checked at the most, beside the "
+			"person's own"},
 		{NULL},
 	}};
 

@@ -54,6 +54,15 @@ enum run_event {
 typedef void (*run_observer)(enum run_event event, const char *subject,
 			     const char *detail, gpointer data);
 
+/*
+ * Anybody can sign off as somebody of the roster: series from addresses that
+ * nobody listed count by themselves, so that they use up nobody's day, and
+ * there are so many a day for one name at the most. As such they are of the
+ * owner with this before the key.
+ */
+#define RUN_UNLISTED "unlisted "
+#define RUN_UNLISTED_PER_DAY 5
+
 struct run_options {
 	struct writer *writer;
 	const char *run_id; /* of a row that waits; NULL: a new one is made */

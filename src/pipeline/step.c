@@ -278,17 +278,32 @@ void run_step_jobs(struct run *run, const struct job_row *jobs, guint count,
 	step_write(run, WRITE_SYNCED, jobs_work, then);
 }
 
+static bool is_unlisted(const struct run *run)
+{
+	const struct identity *identity = run->subject.identity;
+
+	return identity && g_strcmp0(identity->reason, "from-unlisted") == 0;
+}
+
+/* Whose day it counts for, as a key. */
+static char *owner_of(const struct run *run)
+{
+	const struct identity *identity = run->subject.identity;
+	g_autofree char *known = NULL;
+
+	if (!identity || !identity->email)
+		return series_submitter(run->options->series);
+	known = email_key(identity->email);
+	return g_strconcat(is_unlisted(run) ? RUN_UNLISTED : "", known, NULL);
+}
+
 static bool own_work(struct store *store, gpointer data, GError **error)
 {
 	struct run *run = data;
-	const struct identity *identity = run->subject.identity;
-	g_autofree char *sender = series_submitter(run->options->series);
-	g_autofree char *known = identity && identity->email
-					 ? email_key(identity->email)
-					 : NULL;
+	g_autofree char *submitter = owner_of(run);
 	const struct run_owner owner = {
 		.project = run->subject.project->name,
-		.submitter = known ? known : sender,
+		.submitter = submitter,
 		.since = clock_now_at() - DAY_S,
 	};
 
@@ -297,18 +312,19 @@ static bool own_work(struct store *store, gpointer data, GError **error)
 
 static void owned(struct run *run)
 {
-	const struct project *project = run->subject.project;
+	guint64 most = run->subject.project->limits.per_day;
 	struct verdict *verdict = verdict_new();
 
-	if (run->options->run_id && project->limits.per_day &&
-	    run->step.today >= project->limits.per_day) {
+	if (most && is_unlisted(run))
+		most = MIN(most, RUN_UNLISTED_PER_DAY);
+	if (run->options->run_id && most && run->step.today >= most) {
 		verdict_refuse(verdict, "limit-reached",
 			       "%u series of yours were checked in the last "
 			       "24 hours",
 			       run->step.today);
-		verdict->detail = json_pack(
-			"{s:I}", "per_day",
-			(json_int_t)project->limits.per_day);
+		verdict->detail = json_pack("{s:I, s:b}", "per_day",
+					    (json_int_t)most, "stranger",
+					    is_unlisted(run));
 	}
 	run_stage_judged(run, verdict);
 }

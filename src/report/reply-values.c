@@ -85,6 +85,8 @@ const struct reply_value reply_values[] = {
 	 "What was not run: label, board, build, why; idle: that is all"},
 	{"results", "log_url", "Where the whole log is"},
 	{"limit-reached", "per_day", "How many series a day are checked"},
+	{"limit-reached", "stranger",
+	 "True when it came from an address that nobody listed"},
 	{"status", "stage, outstanding", "Where the run is, what it waits for"},
 	{NULL, NULL, NULL},
 };

@@ -48,13 +48,23 @@ static bool is_staff(const struct site *site, const char *sender)
 	return false;
 }
 
+/* Whom the run was found to be of, wherever it was posted from. */
+static bool is_owner(const struct waiting_run *run, const char *sender)
+{
+	const char *owner = run->identity;
+
+	if (owner && g_str_has_prefix(owner, RUN_UNLISTED))
+		owner += strlen(RUN_UNLISTED);
+	return g_strcmp0(owner, sender) == 0;
+}
+
 /* NULL: they may; else why not, for the log. */
 static char *why_not(const struct site *site, const struct message *message,
 		     const struct waiting_run *run)
 {
 	g_autofree char *sender = message_submitter(message);
 	bool submitter = strcmp(sender, run->submitter) == 0 ||
-			 g_strcmp0(sender, run->identity) == 0;
+			 is_owner(run, sender);
 	char *why = NULL;
 
 	if (!(submitter && is_listed(site->policy.commands, "submitter")) &&
