@@ -4,7 +4,7 @@
 # header, and a library's header is included by the room that wraps it alone.
 set -u
 cd "${top_srcdir:-.}/src" || exit 1
-rooms="base store config mail tree report build lab gate intake pipeline serve web cmd"
+rooms="base store config mail tree report build lab gate intake pipeline web serve cmd"
 bad=0
 say() { echo "layers: $*"; bad=1; }
 
