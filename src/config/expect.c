@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/expect.h"
 
-#include <glib.h>
+#include <gio/gio.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -177,11 +177,15 @@ const char *expect_language(const char *text)
 
 const char *expect_listen(const char *text)
 {
-	const char *colon = strrchr(text, ':');
-	guint64 port;
+	g_autoptr(GSocketConnectable)
+		parsed = g_network_address_parse(text, 0, NULL);
+	GNetworkAddress *address = (GNetworkAddress *)parsed;
+	const char *host = address ? g_network_address_get_hostname(address)
+				   : "";
 
-	if (colon && colon > text &&
-	    g_ascii_string_to_unsigned(colon + 1, 10, 1, 65535, &port, NULL))
+	if ((strcmp(host, "localhost") == 0 ||
+	     g_hostname_is_ip_address(host)) &&
+	    g_network_address_get_port(address) != 0)
 		return NULL;
 	return "address:port such as 127.0.0.1:8080";
 }

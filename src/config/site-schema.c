@@ -422,10 +422,12 @@ static const struct schema web_form = {
 	.keys = (const struct schema_key[]){
 		{"listen", KEY_TEXT, FIELD(site, web.listen),
 		 .expect = expect_listen,
-		 .doc = "Where the dashboard listens; without it there is "
-			"none"},
+		 .doc = "Where the daemon listens for calls of LAVA servers "
+			"about their jobs: an IP address, or localhost, and a "
+			"port; without it nowhere"},
 		{"url", KEY_TEXT, FIELD(site, web.url), .expect = expect_url,
-		 .doc = "How the public reaches it, for links in replies"},
+		 .doc = "How others reach that address, without the lava/LAB "
+			"of a call; without it no job asks for one"},
 		{"token-file", KEY_PATH, FIELD(site, web.token_file),
 		 .flags = KEY_SECRET,
 		 .doc = "A file with the token that staff log in with"},
@@ -575,7 +577,8 @@ const struct schema site_form = {
 			"without any the installed ones, for QEMU"},
 		{"rootfs", KEY_ROWS, FIELD(site, rootfs), .form = &rootfs_form,
 		 .most = 1000, .doc = "Root file systems to boot with"},
-		{"web", KEY_SECTION, .form = &web_form, .doc = "The dashboard"},
+		{"web", KEY_SECTION, .form = &web_form,
+		 .doc = "What is answered over HTTP"},
 		{"retention", KEY_SECTION, .form = &retention_form,
 		 .doc = "How long things are kept"},
 		{"policy", KEY_SECTION, .form = &policy_form,

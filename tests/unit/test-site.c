@@ -174,6 +174,18 @@ static void each_mistake_is_told_by_place_and_expectation(void **state)
 		{"web: {listen: '8080'}", "1:15: found \"8080\", expected "
 					  "address:port such as "
 					  "127.0.0.1:8080"},
+		{"web: {listen: 'reroll.example.org:8080'}",
+		 "1:15: found \"reroll.example.org:8080\", expected "
+		 "address:port such as 127.0.0.1:8080"},
+		{"web: {listen: '127.0.0.1:0'}",
+		 "1:15: found \"127.0.0.1:0\", expected address:port such as "
+		 "127.0.0.1:8080"},
+		{"web: {listen: '127.0.0.1:65536'}",
+		 "1:15: found \"127.0.0.1:65536\", expected address:port such "
+		 "as 127.0.0.1:8080"},
+		{"web: {listen: '::1:8080'}",
+		 "1:15: found \"::1:8080\", expected address:port such as "
+		 "127.0.0.1:8080"},
 		{"retention: {logs: 1s}",
 		 "1:19: found \"1s\", expected a time such as 30m, at least "
 		 "1h"},
