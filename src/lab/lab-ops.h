@@ -19,6 +19,14 @@
 
 struct lab; /* of its kind */
 
+/* What a lab says to a call of its server; the later, the less it knew. */
+enum lab_call {
+	LAB_CALL_TAKEN,
+	LAB_CALL_BAD,	  /* not what such a call is made of */
+	LAB_CALL_REFUSED, /* no job here has that id and token */
+	LAB_CALL_UNKNOWN, /* there is no such lab, or it takes no calls */
+};
+
 struct lab_ops {
 	const char *kind; /* "qemu" */
 
@@ -51,6 +59,12 @@ struct lab_ops {
 	 */
 	char *(*print)(struct lab *lab, const struct lab_job *job,
 		       GError **error);
+
+	/*
+	 * A call of the lab's server about a job: a hint to look at it, never
+	 * more. `token` NULL: it had none. Never waits. NULL: it makes none.
+	 */
+	enum lab_call (*call)(struct lab *lab, const char *token, GBytes *body);
 };
 
 extern const struct lab_ops lab_qemu, lab_lava;

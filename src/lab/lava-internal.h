@@ -8,6 +8,7 @@
  *   lava-text.c     the job as YAML, by a template
  *   lava-steps.c    the steps of a suite, and their guard against forgery
  *   lava-run.c      one job, step by step; lava-send.c, lava-follow.c
+ *   lava-hint.c     what tells that a job may have come further
  *   lava-log.c      the log's lines; lava-console.c what they come to
  *   lava-result.c   rows to cases, the end of the job
  *
@@ -206,8 +207,5 @@ struct job_result *lava_run_finish(GAsyncResult *res, GError **error);
 
 /* What a call of LAVA about it must bring; NULL: nothing does. */
 const char *lava_run_token(const struct lava_run *run);
-
-/* Ask now how it is. */
-bool lava_run_hint(struct lava_run *run, gint64 id, const char *token);
 
 #endif

@@ -257,32 +257,6 @@ void lava_run_step(struct lava_run *run)
 	}
 }
 
-const char *lava_run_token(const struct lava_run *run)
-{
-	return run->attempt->token;
-}
-
-bool lava_run_hint(struct lava_run *run, gint64 id, const char *token)
-{
-	const char *own = lava_run_token(run);
-	gsize len = own ? strlen(own) : 0;
-	guint differ = 0;
-
-	if (run->id != id || !own || strlen(token) != len)
-		return false;
-	/* In the same time whatever differs. */
-	for (gsize i = 0; i < len; i++)
-		differ |= (guint)(own[i] ^ token[i]);
-	if (differ)
-		return false;
-	if (run->step == STEP_FOLLOW && run->timer) {
-		source_drop(&run->timer);
-		run->poll_ms = run->lab->pause_ms;
-		lava_run_wait(run, 0);
-	}
-	return true;
-}
-
 void lava_run_async(struct lab *lab, const struct lab_job *job,
 		    GCancellable *cancellable, GAsyncReadyCallback callback,
 		    gpointer user_data)

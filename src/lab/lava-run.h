@@ -76,6 +76,9 @@ GError *lava_run_cancelled(void);
 void lava_run_end(struct lava_run *run, struct job_result *result,
 		  GError *error);
 
+/* It may have come further: ask now how it is, and soon again. */
+void lava_run_hint(struct lava_run *run);
+
 /* Progress, for people. */
 void lava_run_say(const struct lava_run *run, const char *line);
 void lava_run_ask(struct lava_run *run, const struct lava_ask *ask,

@@ -278,28 +278,6 @@ static char *lava_print(struct lab *lab, const struct lab_job *job,
 	return lava_text(lab, job, files, attempt, error);
 }
 
-bool lava_callback(struct lab *lab, const char *token, GBytes *body)
-{
-	gsize len;
-	const char *data = g_bytes_get_data(body, &len);
-	g_autoptr(json_t) json = NULL;
-	GHashTableIter iter;
-	gpointer run;
-	json_t *id;
-
-	if (!token || len == 0 || len > LAVA_CALLBACK_BYTES)
-		return false;
-	json = json_loadb(data, len, 0, NULL);
-	id = json_object_get(json, "id");
-	g_hash_table_iter_init(&iter, lab->running);
-	while (json_is_integer(id) &&
-	       g_hash_table_iter_next(&iter, &run, NULL)) {
-		if (lava_run_hint(run, json_integer_value(id), token))
-			return true;
-	}
-	return false;
-}
-
 const struct lab_ops lab_lava = {
 	.kind = "lava",
 	.open = lava_open,
@@ -310,4 +288,5 @@ const struct lab_ops lab_lava = {
 	.run_async = lava_run_async,
 	.run_finish = lava_run_finish,
 	.print = lava_print,
+	.call = lava_callback,
 };

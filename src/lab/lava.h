@@ -13,11 +13,11 @@
 
 /*
  * A request at web.url + "/lava/" + the lab's name: its `token`, the value of
- * LAVA_CALLBACK_HEADER (NULL: none), and its body. True when a job that runs
- * here has that id and token: its state is asked for now. It is only a hint,
- * so one that comes late, twice or never does no harm; nothing else in the body
- * is believed. Never waits.
+ * LAVA_CALLBACK_HEADER, and its body. Taken when a job that runs here has that
+ * id and token: its state is asked for now. It is only a hint, so one that
+ * comes late, twice or never does no harm; nothing else in the body is
+ * believed.
  */
-bool lava_callback(struct lab *lab, const char *token, GBytes *body);
+enum lab_call lava_callback(struct lab *lab, const char *token, GBytes *body);
 
 #endif

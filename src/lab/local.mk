@@ -125,7 +125,7 @@ libreroll_a_SOURCES += \
 	src/lab/lava-api.c src/lab/lava-console.c src/lab/lava-files.c \
 	src/lab/lava-log.c src/lab/lava-result.c src/lab/lava-rights.c \
 	src/lab/lava-run.c src/lab/lava-run.h \
-	src/lab/lava-follow.c src/lab/lava-send.c src/lab/lava-steps.c \
+	src/lab/lava-follow.c src/lab/lava-hint.c src/lab/lava-send.c src/lab/lava-steps.c \
 	src/lab/lava-text.c
 
 # The LAVA lab: a program that runs one job, for tests/lab/lava.

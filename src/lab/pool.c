@@ -216,6 +216,18 @@ void lab_pool_pause(struct lab_pool *pool, const char *name, bool paused)
 	}
 }
 
+enum lab_call lab_pool_call(struct lab_pool *pool, const char *name,
+			    const char *token, GBytes *body)
+{
+	for (guint i = 0; i < pool->lanes->len; i++) {
+		const struct lane *lane = pool->lanes->pdata[i];
+
+		if (strcmp(lane->config->name, name) == 0 && lane->ops->call)
+			return lane->ops->call(lane->lab, token, body);
+	}
+	return LAB_CALL_UNKNOWN;
+}
+
 static struct lane *lane_at(const struct entry *entry, guint number)
 {
 	return entry->pool->lanes->pdata[number];

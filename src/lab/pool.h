@@ -31,6 +31,10 @@ bool lab_pool_knows(const struct lab_pool *pool, const struct board *board);
  * another that has the board. */
 void lab_pool_pause(struct lab_pool *pool, const char *name, bool paused);
 
+/* A call of a lab's server, for the lab of that name; see struct lab_ops. */
+enum lab_call lab_pool_call(struct lab_pool *pool, const char *name,
+			    const char *token, GBytes *body);
+
 void lab_pool_run_async(struct lab_pool *pool, const struct lab_job *job,
 			GCancellable *cancellable, GAsyncReadyCallback callback,
 			gpointer user_data);

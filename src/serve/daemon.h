@@ -9,6 +9,7 @@
  *   trouble.c   what staff has to know, and the digest
  *   upkeep.c    what is done by the clock: waits, disk, trees, old things
  *   idle.c      whether all is done, for --until-idle
+ *   listen.c    what is answered over HTTP
  *   serve.c     the start, the loop, the end
  */
 #ifndef SERVE_DAEMON_H
@@ -43,6 +44,8 @@ struct daemon {
 	struct posts *posts; /* to Patchwork */
 	struct control *control;
 	char *control_path;
+	struct web *web;      /* NULL: it does not listen; see listen.h */
+	char *listen;	      /* where; or NULL */
 	GHashTable *paused;   /* "project NAME", "lab NAME", "all" */
 	GHashTable *troubles; /* that are open: kind and about -> text */
 	bool collecting, collect_again;

@@ -14,6 +14,7 @@ libreroll_a_SOURCES += \
 	src/serve/daemon.h \
 	src/serve/idle.c \
 	src/serve/lead.c src/serve/lead.h src/serve/lead-end.c \
+	src/serve/listen.c src/serve/listen.h \
 	src/serve/ops.c src/serve/ops.h \
 	src/serve/orders.c src/serve/orders.h \
 	src/serve/post.c src/serve/post.h \

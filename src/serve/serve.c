@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "serve/lead.h"
+#include "serve/listen.h"
 #include "serve/ops.h"
 #include "serve/post.h"
 #include "serve/watch.h"
@@ -216,7 +217,7 @@ static json_t *live_json(gpointer data)
 }
 
 /* Who asks at the old place meanwhile is told that it went away. */
-static bool listen_at(struct daemon *daemon, const struct site *site,
+static bool control_at(struct daemon *daemon, const struct site *site,
 		      GError **error)
 {
 	g_autofree char *path = site_control(site);
@@ -256,7 +257,7 @@ static bool start(struct daemon *daemon, GError **error)
 		.live = live_json,
 		.data = daemon,
 	};
-	if (!listen_at(daemon, site, error))
+	if (!control_at(daemon, site, error))
 		return false;
 	kept = place_find(site, "builds");
 	daemon->keep = keep_new(kept, site->workers.keep_bytes,
@@ -265,7 +266,7 @@ static bool start(struct daemon *daemon, GError **error)
 	daemon->slots = slots_new(1);
 	set_slots(daemon, site);
 	daemon->outbox = make_outbox(daemon, site, error);
-	return daemon->outbox &&
+	return daemon->outbox && listen_open(daemon, site, error) &&
 	       make_intakes(daemon, site, daemon->intakes, error) &&
 	       take_up(daemon, error);
 }
@@ -330,8 +331,12 @@ static bool reload(struct daemon *daemon, GError **error)
 			    "restart");
 		return false;
 	}
-	if (!listen_at(daemon, fresh->site, error))
+	if (!listen_open(daemon, fresh->site, error))
 		return false;
+	if (!control_at(daemon, fresh->site, error)) {
+		listen_open(daemon, daemon->settings->site, NULL);
+		return false;
+	}
 	end_source_troubles(daemon);
 	g_ptr_array_unref(daemon->intakes);
 	daemon->intakes = g_steal_pointer(&intakes);
@@ -436,6 +441,7 @@ static void stop_outbox(struct daemon *daemon)
 static void daemon_clear(struct daemon *daemon)
 {
 	g_clear_pointer(&daemon->control, control_free);
+	listen_close(daemon);
 	g_clear_pointer(&daemon->intakes, g_ptr_array_unref);
 	while (intake_busy() || daemon->collecting)
 		g_main_context_iteration(NULL, TRUE);

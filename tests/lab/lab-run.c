@@ -108,8 +108,10 @@ static void on_line(GObject *source, GAsyncResult *res, gpointer data)
 		*blank = '\0';
 		body = g_bytes_new(blank + 1, strlen(blank + 1));
 		fprintf(stderr, "call %s\n",
-			lava_callback(waiting->lab, line, body) ? "taken"
-								: "refused");
+			lava_callback(waiting->lab, line, body) ==
+					LAB_CALL_TAKEN
+				? "taken"
+				: "refused");
 	}
 	g_data_input_stream_read_line_async(in, G_PRIORITY_DEFAULT, NULL,
 					    on_line, data);

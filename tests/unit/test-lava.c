@@ -556,33 +556,44 @@ static void a_lab_without_a_url_is_named_once(void **state)
 
 struct call {
 	struct fixture *fixture;
-	int taken, refused;
+	bool made;
 };
 
 static gboolean on_call(gpointer data)
 {
+	static const struct {
+		bool token; /* the job's own */
+		const char *other, *body;
+		enum lab_call says;
+	} rows[] = {
+		{false, NULL, "{\"id\": 1}", LAB_CALL_REFUSED},
+		{false, "", "{\"id\": 1}", LAB_CALL_REFUSED},
+		{false, "00000000000000000000000000000000", "{\"id\": 1}",
+		 LAB_CALL_REFUSED},
+		{true, NULL, "{\"id\": 2}", LAB_CALL_REFUSED},
+		{true, NULL, "{\"id\": \"1\"}", LAB_CALL_BAD},
+		{true, NULL, "{\"id", LAB_CALL_BAD},
+		{true, NULL, "[]", LAB_CALL_BAD},
+		{true, NULL, "", LAB_CALL_BAD},
+		{true, NULL, "{\"id\": 1}", LAB_CALL_TAKEN},
+		{true, NULL, "{\"id\": 1}", LAB_CALL_TAKEN},
+	};
 	struct call *call = data;
 	struct lab *lab = call->fixture->lab;
-	g_autoptr(GBytes) body = g_bytes_new_static("{\"id\": 1}", 9);
-	g_autoptr(GBytes) other = g_bytes_new_static("{\"id\": 2}", 9);
-	g_autoptr(GBytes) junk = g_bytes_new_static("{\"id", 4);
-	GHashTableIter iter;
-	gpointer one;
-	const char *token;
+	g_autoptr(GList) running = g_hash_table_get_keys(lab->running);
 
 	if (call->fixture->sent->len == 0)
 		return G_SOURCE_CONTINUE;
-	g_hash_table_iter_init(&iter, lab->running);
-	assert_true(g_hash_table_iter_next(&iter, &one, NULL));
-	token = lava_run_token(one);
-	call->refused += !lava_callback(lab, NULL, body);
-	call->refused += !lava_callback(lab, "", body);
-	call->refused += !lava_callback(lab, "00000000000000000000000000000000",
-					body);
-	call->refused += !lava_callback(lab, token, other);
-	call->refused += !lava_callback(lab, token, junk);
-	call->taken += lava_callback(lab, token, body);
-	call->taken += lava_callback(lab, token, body);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GBytes) body = g_bytes_new_static(
+			rows[i].body, strlen(rows[i].body));
+		const char *token = rows[i].token
+					    ? lava_run_token(running->data)
+					    : rows[i].other;
+
+		assert_int_equal(lava_callback(lab, token, body), rows[i].says);
+	}
+	call->made = true;
 	g_cancellable_cancel(call->fixture->cancellable);
 	return G_SOURCE_REMOVE;
 }
@@ -596,8 +607,7 @@ static void a_call_needs_the_token_of_its_job(void **state)
 	fixture->lab->pause_ms = 10000;
 	g_timeout_add(20, on_call, &call);
 	run(fixture);
-	assert_int_equal(call.refused, 5);
-	assert_int_equal(call.taken, 2);
+	assert_true(call.made);
 	fixture_free(fixture);
 }
 
