@@ -20,5 +20,6 @@
 #include "base/tempdir.h"
 #include "base/template.h"
 #include "base/text.h"
+#include "base/websocket.h"
 
 #endif
