@@ -20,6 +20,5 @@
 #include "base/tempdir.h"
 #include "base/template.h"
 #include "base/text.h"
-#include "base/websocket.h"
 
 #endif

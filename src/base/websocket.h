@@ -19,8 +19,9 @@
 #include <glib.h>
 
 #define WEBSOCKET_BYTES (256 << 10)
-#define WEBSOCKET_PING_MS 30000 /* a server is silent for twice that at most \
-				 */
+#define WEBSOCKET_PING_MS                                  \
+	30000 /* a server is silent for twice that at most \
+	       */
 
 struct websocket_user {
 	void (*opened)(gpointer data);

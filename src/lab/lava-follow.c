@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A job in the lab: asked after until it is over, then its rows and its log. */
+#include "lab/lava-events.h"
 #include "lab/lava-run.h"
 
 #include <string.h>
@@ -273,6 +274,7 @@ void lava_step_log(struct lava_run *run)
 
 void lava_step_follow(struct lava_run *run)
 {
+	lava_events_wake(run->lab->events);
 	run_ask_job(run, "", 0, on_followed);
 }
 

@@ -8,7 +8,8 @@
  *   lava-text.c     the job as YAML, by a template
  *   lava-steps.c    the steps of a suite, and their guard against forgery
  *   lava-run.c      one job, step by step; lava-send.c, lava-follow.c
- *   lava-hint.c     what tells that a job may have come further
+ *   lava-hint.c     what tells that a job may have come further;
+ *                   lava-events.c, the server's stream of it
  *   lava-log.c      the log's lines; lava-console.c what they come to
  *   lava-result.c   rows to cases, the end of the job
  *
@@ -42,6 +43,7 @@ struct lab {
 	gint64 pause_ms;       /* the first, before something is asked again */
 	GHashTable *templates; /* texts by name */
 	GHashTable *running;   /* set of struct lava_run */
+	struct lava_events *events;
 	GHashTable *sent; /* set of names that may be in the lab, see there */
 	GHashTable *told; /* set of ids whose trouble was returned */
 };

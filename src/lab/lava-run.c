@@ -8,16 +8,13 @@
  * LAVA has no key that keeps a job from being sent twice, so its name does: the
  * first try has the job's own, and a try after one that ended in trouble has
  * .rN behind it.
- *
- * Its stream of events is not read. It would tell the end of a job some seconds
- * earlier at best, as asking has to go on all the same: it tells nothing of
- * what was missed. A call by LAVA does that for one request a job.
  */
 #include "lab/lava-run.h"
 
 #include <string.h>
 
 #include "lab/lab-internal.h"
+#include "lab/lava-events.h"
 
 #define CANCEL_MS 10000 /* that a cancel may take */
 #define LOG_LINES 2000	/* asked for at once */
@@ -27,6 +24,8 @@ static void run_free(struct lava_run *run)
 	source_drop(&run->timer);
 	source_drop(&run->cancel_source);
 	g_hash_table_remove(run->lab->running, run);
+	if (g_hash_table_size(run->lab->running) == 0)
+		lava_events_rest(run->lab->events);
 	g_object_unref(run->cancellable);
 	lava_try_free(run->attempt);
 	lava_files_free(run->files);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The LAVA lab as one of the labs, and what it asks of devices. */
-#include "lab/lava-internal.h"
+#include "lab/lava-events.h"
 
 #include <string.h>
 
@@ -26,6 +26,7 @@ static struct lab *lava_open(const struct lab_config *config,
 	lab->templates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					       g_free);
 	lab->running = g_hash_table_new(NULL, NULL);
+	lab->events = lava_events_new(lab);
 	lab->sent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					  NULL);
 	lab->told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
@@ -37,6 +38,7 @@ static void lava_close(struct lab *lab)
 {
 	if (!lab)
 		return;
+	lava_events_free(lab->events);
 	http_free(lab->http);
 	g_hash_table_unref(lab->templates);
 	g_hash_table_unref(lab->running);

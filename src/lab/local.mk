@@ -122,7 +122,8 @@ EXTRA_DIST += tests/fuzz/corpus-console
 
 libreroll_a_SOURCES += \
 	src/lab/lava.c src/lab/lava.h src/lab/lava-internal.h \
-	src/lab/lava-api.c src/lab/lava-console.c src/lab/lava-files.c \
+	src/lab/lava-api.c src/lab/lava-console.c \
+	src/lab/lava-events.c src/lab/lava-events.h src/lab/lava-files.c \
 	src/lab/lava-log.c src/lab/lava-result.c src/lab/lava-rights.c \
 	src/lab/lava-run.c src/lab/lava-run.h \
 	src/lab/lava-follow.c src/lab/lava-hint.c src/lab/lava-send.c src/lab/lava-steps.c \

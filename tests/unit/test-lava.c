@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "base/base.h"
+#include "lab/lava-events.h"
 #include "lab/lava-internal.h"
 #include "lab/pool-internal.h"
 #include "lab/rootfs.h"
@@ -611,6 +612,85 @@ static void a_call_needs_the_token_of_its_job(void **state)
 	fixture_free(fixture);
 }
 
+static void an_event_tells_the_end_of_a_job(void **state)
+{
+	struct fixture *fixture = fixture_new("events");
+	gint64 began_ms = clock_monotonic_ms();
+
+	(void)state;
+	fixture->lab->pause_ms = 30000;
+	run(fixture);
+	assert_null(fixture->error);
+	assert_int_equal(fixture->result->end, JOB_COMPLETE);
+	assert_true(clock_monotonic_ms() - began_ms < 15000);
+	assert_int_equal(seen(fixture, "quiet"), 1);
+	assert_int_equal(seen(fixture, "listened"), 1);
+	fixture_free(fixture);
+}
+
+/* The pauses between the tries double: at 5 ms the fourth comes after 35. */
+static void a_stream_that_ends_is_begun_again(void **state)
+{
+	struct fixture *fixture = fixture_new("events-lost");
+
+	(void)state;
+	run(fixture);
+	assert_null(fixture->error);
+	assert_int_equal(fixture->result->end, JOB_COMPLETE);
+	assert_true(seen(fixture, "listened") >= 4);
+	fixture_free(fixture);
+}
+
+static void an_event_is_about_a_job_or_is_none(void **state)
+{
+	static const struct {
+		const char *topic, *data;
+		gint64 job; /* 0: it is none */
+	} rows[] = {
+		{"org.lavasoftware.testjob",
+		 "{\"job\": 7, \"state\": \"Running\", \"x\": 1}", 7},
+		{"x.testjob", "{\"job\": 7}", 0},
+		{"x.testjob", "{\"job\": \"7\", \"state\": \"x\"}", 0},
+		{"x.testjob", "{\"job\": 7, \"state\": 5}", 0},
+		{"x.testjob", "[]", 0},
+		{"x.testjob", "{", 0},
+		{"x.testjob", "", 0},
+		{"x.device", "{\"job\": 7, \"state\": \"Running\"}", 0},
+	};
+	static const char *const none[] = {
+		"[\"x.testjob\", \"\", \"\", \"\"]",
+		"[\"x.testjob\", \"\", \"\", \"\", 5]",
+		"[\"x.testjob\", \"\", \"\", \"\", \"{}\", \"\"]",
+		"[1, 2, 3, 4, 5]",
+		"{}",
+		"[",
+		"",
+	};
+	char *word = NULL;
+	gint64 job;
+
+	(void)state;
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(json_t)
+			parts = json_pack("[s,s,s,s,s]", rows[i].topic, "id",
+					  "time", "bot", rows[i].data);
+		char *text = json_dumps(parts, 0);
+
+		assert_int_equal(
+			lava_event_read(text, strlen(text), &job, &word),
+			rows[i].job != 0);
+		free(text);
+		if (!rows[i].job)
+			continue;
+		assert_int_equal(job, rows[i].job);
+		assert_string_equal(word, "Running");
+		g_clear_pointer(&word, g_free);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(none); i++)
+		assert_false(
+			lava_event_read(none[i], strlen(none[i]), &job, &word));
+}
+
 static void no_value_of_a_job_is_more_than_a_value(void **state)
 {
 	static const char evil[] = "x\"\nvisibility: public\n- y: {a: 'b'}\\";
@@ -753,6 +833,9 @@ int main(void)
 		cmocka_unit_test(trouble_names_its_lab_once),
 		cmocka_unit_test(a_lab_without_a_url_is_named_once),
 		cmocka_unit_test(a_call_needs_the_token_of_its_job),
+		cmocka_unit_test(an_event_tells_the_end_of_a_job),
+		cmocka_unit_test(a_stream_that_ends_is_begun_again),
+		cmocka_unit_test(an_event_is_about_a_job_or_is_none),
 		cmocka_unit_test(no_value_of_a_job_is_more_than_a_value),
 		cmocka_unit_test(groups_come_before_visibility),
 		cmocka_unit_test(

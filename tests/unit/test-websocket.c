@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "base/websocket-read.h"
+#include "base/websocket.h"
 #include "test-server.h"
 
 /* RFC 6455, section 1.3. */
