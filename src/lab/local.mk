@@ -132,7 +132,7 @@ libreroll_a_SOURCES += \
 # The LAVA lab: a program that runs one job, for tests/lab/lava.
 check_PROGRAMS += tests/lab/lab-run
 tests_lab_lab_run_SOURCES = tests/lab/lab-run.c
-EXTRA_DIST += tests/lab/lava tests/servers/lava-lab tests/servers/with-lava
+EXTRA_DIST += tests/lab/lava tests/lab/lava_daemon.py tests/servers/lava-lab tests/servers/with-lava
 lavatemplatedir = $(templatedir)/lava
 dist_lavatemplate_DATA = $(wildcard $(srcdir)/templates/lava/*.mustache)
 check-lava: all tests/lab/lab-run
