@@ -68,7 +68,8 @@ class Fdo:
         return status, dump({"detail": detail}), "application/json", more
 
     def page(self, asked, rows):
-        size = min(int(asked.query.get("perpage") or 20) or 20, 100)
+        size = min(int(asked.query.get("perpage") or 20) or 20, 100,
+                   self.state.page_most)
         last = max((len(rows) + size - 1) // size, 1)
         said = asked.query.get("page") or "1"
         number = last if said == "last" else int(said)
@@ -78,7 +79,7 @@ class Fdo:
         def url(n):
             query = dict(asked.query, page=str(n))
             return "http://%s%s?%s" % (
-                asked.headers["Host"], asked.path,
+                self.state.host or asked.headers["Host"], asked.path,
                 "&".join("%s=%s" % p for p in sorted(query.items())))
         self.state.listed()
         return self.ok({
@@ -108,6 +109,8 @@ class Fdo:
         parameters = {}
         if event["kind"] == "series-new-revision":
             parameters["revision"] = more["revision"]
+        elif event["kind"] == "pull-request-new":
+            parameters["pull_url"] = more["pull"]
         else:
             parameters = {"new_state": more["after"],
                           "previous_state": more["before"]}
@@ -118,7 +121,7 @@ class Fdo:
 
     def events(self, asked, project):
         query = asked.query
-        rows = self.state.events if project == PROJECT else []
+        rows = self.state.shown() if project == PROJECT else []
         if "name" in query:
             rows = [e for e in rows if e["kind"] in query["name"].split(",")]
         if query.get("since"):

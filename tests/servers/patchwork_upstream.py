@@ -30,7 +30,8 @@ class Upstream:
         ]]
 
     def answer(self, asked):
-        self.host = "http://" + (asked.headers["Host"] or "localhost")
+        self.host = "http://" + (self.state.host or asked.headers["Host"] or
+                                 "localhost")
         self.api = self.host + "/".join(asked.path.split("/")[:3])
         for pattern, function in self.routes:
             match = pattern.match(asked.path)
@@ -55,7 +56,8 @@ class Upstream:
         return status, dump({"detail": detail}), "application/json", []
 
     def page(self, asked, rows, show):
-        size = min(int(asked.query.get("per_page") or 30) or 30, 250)
+        size = min(int(asked.query.get("per_page") or 30) or 30, 250,
+                   self.state.page_most)
         last = max((len(rows) + size - 1) // size, 1)
         number = int(asked.query.get("page") or 1)
         if not 1 <= number <= last:
@@ -137,7 +139,7 @@ class Upstream:
                 "payload": payload}
 
     def events(self, asked):
-        query, rows = asked.query, self.state.events
+        query, rows = asked.query, self.state.shown()
         if "category" in query:
             rows = [e for e in rows if e["kind"] == query["category"]]
         if query.get("project", PROJECT) not in (PROJECT, "1"):
@@ -209,7 +211,8 @@ class Upstream:
         short = self.short_patch(one["id"])
         series = [self.short_series(one["series"])] if one["series"] else []
         said = dict(short, project=self.one_project(), commit_ref=None,
-                    pull_url=None, state=slug(one["state"]), archived=False,
+                    pull_url=one["pull"], state=slug(one["state"]),
+                    archived=False,
                     hash="%040x" % one["id"],
                     submitter={"id": 1, "url": self.api + "/people/1/",
                                "name": "Łukasz Żółć",
