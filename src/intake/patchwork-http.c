@@ -142,7 +142,10 @@ GBytes *patchwork_get_bytes(struct patchwork *patchwork, GError **error,
 	return g_bytes_ref(response->body);
 }
 
-/* A redirect means that nothing was done. */
+/*
+ * A redirect means that nothing was done, by no fault of what was sent: what is
+ * between us and the server is to be mended.
+ */
 static bool check_written(const struct http_response *response, GError **error)
 {
 	gsize len;
@@ -156,7 +159,8 @@ static bool check_written(const struct http_response *response, GError **error)
 		code = REROLL_ERROR_CONFIG;
 	else if (response->status == 404)
 		code = REROLL_ERROR_NOT_FOUND;
-	else if (response->status == 429 || response->status >= 500)
+	else if (response->status == 429 || response->status >= 500 ||
+		 response->status < 400)
 		code = REROLL_ERROR_TEMP;
 	g_set_error(error, REROLL_ERROR, (int)code,
 		    "Patchwork refused what was sent with status %u: %s",

@@ -108,8 +108,9 @@ struct patchwork_write {
 };
 
 /*
- * Sent once, whatever happens, and answered with 200 or 201, or NULL: TEMP,
- * CONFIG (we may not), NOT_FOUND, INPUT (refused; a redirect is that too).
+ * Sent once, whatever happens, and answered with 200 or 201, or NULL: TEMP (a
+ * redirect is that too), CONFIG (we may not), NOT_FOUND, INPUT (refused). What
+ * was answered is for the caller to look at: it may be anything.
  */
 struct http_response *patchwork_write(struct patchwork *patchwork,
 				      const struct patchwork_write *what,
@@ -120,6 +121,7 @@ struct patchwork_poster {
 	struct patchwork *patchwork;
 	bool is_fdo;
 	GMutex busy; /* requests share a main context */
+	char *user;  /* who we are, once a result of ours says so; NULL */
 };
 
 /* Fetch an mbox into the item, if all those patches are in it. */

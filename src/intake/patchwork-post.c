@@ -60,6 +60,7 @@ void patchwork_poster_free(struct patchwork_poster *poster)
 		return;
 	patchwork_free(poster->patchwork);
 	g_mutex_clear(&poster->busy);
+	g_free(poster->user);
 	g_free(poster);
 }
 
@@ -160,6 +161,14 @@ static const json_t *newest_of(const struct posting *posting,
 	return newest;
 }
 
+/* With a token nobody has told us. */
+static const char *user_of(const struct patchwork_poster *poster)
+{
+	const char *user = poster->patchwork->config->user;
+
+	return user ? user : poster->user;
+}
+
 static bool is_there(struct posting *posting, json_t *body, bool *there,
 		     GError **error)
 {
@@ -175,9 +184,36 @@ static bool is_there(struct posting *posting, json_t *body, bool *there,
 
 	if (!list)
 		return false;
-	newest = newest_of(posting, list, patchwork->config->user);
+	newest = newest_of(posting, list, user_of(posting->call.poster));
 	*there = newest && is_same(newest, body);
 	return true;
+}
+
+static void note_user(struct patchwork_poster *poster, const json_t *said)
+{
+	const char *user = patchwork_text(json_object_get(said, "user"),
+					  "username");
+
+	if (!user)
+		return;
+	g_free(poster->user);
+	poster->user = g_strdup(user);
+}
+
+/* The server answers with what it keeps; a proxy in its place does not. */
+static bool is_kept(const struct posting *posting, json_t *body, GBytes *answer)
+{
+	const char *name = posting->call.poster->is_fdo ? "test_name"
+							: "context";
+	gsize len;
+	const char *data = g_bytes_get_data(answer, &len);
+	g_autoptr(json_t) said = json_loadb(data ? data : "", len, 0, NULL);
+
+	note_user(posting->call.poster, said);
+	return g_strcmp0(patchwork_text(said, "state"),
+			 patchwork_text(body, "state")) == 0 &&
+	       g_strcmp0(patchwork_text(said, name),
+			 patchwork_text(body, name)) == 0;
 }
 
 static bool post(struct posting *posting, json_t *body, GError **error)
@@ -190,7 +226,11 @@ static bool post(struct posting *posting, json_t *body, GError **error)
 		posting->call.poster->patchwork, &what, error);
 
 	free(text);
-	return response != NULL;
+	if (!response || is_kept(posting, body, response->body))
+		return response;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "Patchwork took a result and did not say that it has it");
+	return false;
 }
 
 static bool post_if_new(gpointer data, GError **error)

@@ -53,6 +53,21 @@ static void post_ok(struct fixture *fixture,
 	assert_int_equal(posted, expected);
 }
 
+static void post_by(struct patchwork_poster *poster,
+		    const struct patchwork_result *result, bool expected)
+{
+	g_autoptr(GAsyncResult) res = NULL;
+	g_autoptr(GError) error = NULL;
+	bool posted;
+
+	patchwork_post_async(poster, result, NULL, fixture_keep_result, &res);
+	while (!res)
+		g_main_context_iteration(NULL, TRUE);
+	if (!patchwork_post_finish(res, &posted, &error))
+		fail_msg("%s", error->message);
+	assert_int_equal(posted, expected);
+}
+
 /* Posts that the server counted. */
 static guint posts(struct fixture *fixture)
 {
@@ -97,6 +112,29 @@ static void two_tests_do_not_get_in_each_others_way(void **state)
 	assert_int_equal(posts(*state), 2);
 }
 
+/* Who posted a patch may post checks of it, too. */
+static void a_check_of_another_is_not_ours(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autoptr(patchwork_poster_t) poster = NULL;
+	struct patchwork_result result = example;
+
+	if (is_fdo)
+		skip();
+	json_decref(fixture_order(
+		fixture,
+		json_pack("{ss ss si ss ss ss}", "op", "check_by", "user",
+			  "student", "patch", 2, "context", "reroll-boot",
+			  "state", "pending", "description", example.summary)));
+	result.url = NULL;
+	poster = patchwork_poster_new(fixture->config, &fixture->timing, NULL);
+	post_by(poster, &result, true);
+	result.name = "reroll-boot";
+	post_by(poster, &result, true);
+	post_by(poster, &result, false);
+	assert_int_equal(posts(fixture), 3);
+}
+
 static void a_url_that_would_be_refused_is_left_out(void **state)
 {
 	struct patchwork_result result = example;
@@ -111,10 +149,9 @@ static void what_goes_wrong_says_what_to_do(void **state)
 	static const struct {
 		const char *how;
 		int code;
-	} rows[] = {{"500", REROLL_ERROR_TEMP},
-		    {"429", REROLL_ERROR_TEMP},
-		    {"301", REROLL_ERROR_INPUT},
-		    {"close", REROLL_ERROR_TEMP}};
+	} rows[] = {{"500", REROLL_ERROR_TEMP}, {"429", REROLL_ERROR_TEMP},
+		    {"301", REROLL_ERROR_TEMP}, {"html", REROLL_ERROR_TEMP},
+		    {"cut", REROLL_ERROR_TEMP}, {"close", REROLL_ERROR_TEMP}};
 	struct patchwork_result result = example;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -148,6 +185,7 @@ static void a_series_that_is_not_there_is_told(void **state)
 static const struct CMUnitTest both[] = {
 	CASE(only_what_differs_is_posted),
 	CASE(two_tests_do_not_get_in_each_others_way),
+	CASE(a_check_of_another_is_not_ours),
 	CASE(a_url_that_would_be_refused_is_left_out),
 	CASE(what_goes_wrong_says_what_to_do),
 	CASE(a_series_that_is_not_there_is_told),

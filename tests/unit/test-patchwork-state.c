@@ -180,7 +180,7 @@ static void what_goes_wrong_says_what_to_do(void **state)
 		int code;
 	} rows[] = {
 		{"500", REROLL_ERROR_TEMP},	{"429", REROLL_ERROR_TEMP},
-		{"301", REROLL_ERROR_CONFIG},	{"html", REROLL_ERROR_TEMP},
+		{"301", REROLL_ERROR_TEMP},	{"html", REROLL_ERROR_TEMP},
 		{"garbage", REROLL_ERROR_TEMP}, {"half", REROLL_ERROR_TEMP},
 		{"cut", REROLL_ERROR_TEMP},	{"empty", REROLL_ERROR_TEMP},
 		{"close", REROLL_ERROR_TEMP}};
