@@ -222,7 +222,19 @@ static const struct stage *find_stage(const char *name)
 	return NULL;
 }
 
-/* Patchwork sees a stage when it has ended, and long ones when they begin. */
+/* From the first heavy one on they take their time. */
+static bool stage_is_long(const struct stage *stage)
+{
+	while (stage > stages && !stage->heavy)
+		stage--;
+	return stage->heavy;
+}
+
+/*
+ * Patchwork sees a stage when it has ended, and long ones when they begin. A
+ * run that has waited for a place passes the short ones again, which says
+ * nothing new.
+ */
 static void tell_patchwork(const struct lead *lead, const struct stage *stage,
 			   const char *result)
 {
@@ -231,7 +243,7 @@ static void tell_patchwork(const struct lead *lead, const struct stage *stage,
 			    : g_str_equal(result, "refused") ? "failure"
 							     : "pending";
 
-	if (result || stage->heavy || stage->start)
+	if (result || stage_is_long(stage))
 		posts_stage(lead->daemon, lead->run->revision, stage->name,
 			    state, NULL);
 }
