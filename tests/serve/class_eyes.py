@@ -1,16 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What others make of a mail of ours: Python's strict parser and public-inbox.
+"""What others make of a mail of ours: Python's strict parser, exim, Perl's
+Email::Address::XS, public-inbox and mutt.
 """
 import email
 import email.policy
 import os
 import re
+import smtplib
 import sqlite3
 import subprocess
 
 STRICT = email.policy.SMTP.clone(raise_on_defect=True)
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "In-Reply-To",
         "References", "Auto-Submitted", "X-Reroll")
+ADDRESSES = """
+use Email::Address::XS qw(parse_email_addresses);
+my $count = 0;
+my @wrong;
+while (my $line = <STDIN>) {
+	chomp $line;
+	$count++;
+	my @found = parse_email_addresses($line);
+	push @wrong, $line if !@found || grep { !$_->is_valid } @found;
+}
+print "$count\\n", map { "$_\\n" } @wrong;
+"""
 IMPORT = """
 use PublicInbox::InboxWritable;
 my $box = PublicInbox::InboxWritable->new({inboxdir => $ARGV[0],
@@ -30,8 +44,9 @@ def read(data):
     return mail
 
 
-def faults(data):
-    """What is wrong with the form of a mail; one text each."""
+def faults(data, answers=True):
+    """What is wrong with the form of a mail; one text each. `answers`: it is a
+    reply."""
     head, _, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
     found = []
     if max(head + b"\n") > 126:
@@ -48,23 +63,62 @@ def faults(data):
     except Exception as why:  # any of many
         return found + ["it does not parse: %r" % why]
     found += ["%s is not there once" % name for name in ONCE
-              if len(mail.get_all(name, [])) != 1]
-    if mail["Auto-Submitted"] != "auto-replied":
+              if len(mail.get_all(name, [])) != 1 and
+              (answers or name not in ("In-Reply-To", "References"))]
+    if mail["Auto-Submitted"] not in ("auto-replied", "auto-generated") or \
+            (answers and mail["Auto-Submitted"] != "auto-replied"):
         found.append("it does not say that it is automatic")
     if len(mail["From"].addresses) != 1 or len(mail["To"].addresses) != 1:
         found.append("it is not from one to one")
     return found
 
 
+def without_delivery(mail):
+    """Without the lines that delivery has put in front."""
+    return re.sub(rb"\A(?:(?:Return-path|Envelope-to|Delivery-date): .*"
+                  rb"\n(?:[ \t].*\n)*)+", b"", mail)
+
+
+def exim_refuses(port, mails):
+    """What exim, as tests/servers/smtp has it, says of those it does not take:
+    it verifies the syntax of headers."""
+    said = []
+    with smtplib.SMTP("127.0.0.1", port, "mail.example.org") as link:
+        for mail in mails:
+            try:
+                link.sendmail("bounces@example.org", ["any@example.org"],
+                              without_delivery(mail))
+            except smtplib.SMTPException as why:
+                said.append(repr(why))
+    return said
+
+
+def address_faults(mails):
+    """Address fields that Perl's Email::Address::XS does not take."""
+    fields = b"".join(
+        re.sub(rb"\n[ \t]", b" ", without_delivery(mail)).partition(
+            b"\n\n")[0] + b"\n" for mail in mails)
+    lines = re.findall(rb"^(?:From|To|Cc): (.*)$", fields, re.M)
+    said = subprocess.run(["perl", "-e", ADDRESSES], check=True,
+                          input=b"".join(line + b"\n" for line in lines),
+                          stdout=subprocess.PIPE).stdout.decode()
+    count, *wrong = said.splitlines()
+    return wrong if int(count) == len(lines) > 0 else ["not all were read"]
+
+
+def mutt_threads(box):
+    """Message-ID to that of the mail below which mutt shows it, or "-"."""
+    return dict(line.split() for line in subprocess.run(
+        [os.path.join(os.path.dirname(__file__), "eyes-mutt"), box],
+        check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines())
+
+
 def maildir(top, mails):
     for name in ("cur", "new", "tmp"):
         os.makedirs(os.path.join(top, name))
     for i, mail in enumerate(mails):
-        # Delivery's own lines are not of the mail.
-        mail = re.sub(rb"\A(?:(?:Return-path|Envelope-to|Delivery-date): .*"
-                      rb"\n(?:[ \t].*\n)*)+", b"", mail)
         with open(os.path.join(top, "cur", "%05d.x:2,S" % i), "wb") as file:
-            file.write(mail)
+            file.write(without_delivery(mail))
 
 
 def archive_threads(top, box):

@@ -66,6 +66,8 @@ class Revision:
     def __init__(self, who, version, outcome, rng, topic=None):
         self.who, self.version, self.outcome = who, version, outcome
         self.topic = topic or "call%02d" % who.number
+        self.title = "syscall: add " + self.topic
+        self.ways = who.ways
         self.total, self.cover = who.total, who.cover
         self.bad = rng.randrange(self.total) + 1
         self.answered = True  # not if the next comes before it is looked at
@@ -132,14 +134,13 @@ class Revision:
         mark = " v%d" % self.version if self.version > 1 else ""
         if self.total > 1:
             mark += " %d/%d" % (index, self.total)
-        title = "syscall: add %s" % self.topic
         head = ["From: %s <%s>" % (
             email.header.Header(self.who.name, "utf-8").encode()
             if not self.who.name.isascii() else self.who.name,
             self.who.email),
             "To: " + LIST.replace(".", "@", 1),
             "Subject: [PATCH%s] %s%s" % (
-                mark, title, ", part %d" % index if index else ""),
+                mark, self.title, ", part %d" % index if index else ""),
             "Message-Id: " + self.mid(index),
             "Date: Mon, 12 Jan 2026 21:%02d:%02d +0000"
             % (self.version, index)]

@@ -170,6 +170,8 @@ class House:
     """Everything, in the folder `top`; `odd`: the mail server is the one that
     can be told to misbehave."""
 
+    build = BUILD_SH
+
     def __init__(self, top, people, per_day, wait="5s", odd=False):
         self.top, self.odd = top, odd
         self.parts = []
@@ -240,9 +242,9 @@ class House:
 
     def make_repo(self):
         env = dict(os.environ, **GIT)
-        os.makedirs(self.path("code", "src"))
+        os.makedirs(self.path("code", "src"), exist_ok=True)
         self.write("code/src/main.c", "int main(void)\n{\n\treturn 0;\n}\n")
-        self.write("code/build", BUILD_SH, 0o755)
+        self.write("code/build", self.build, 0o755)
         for words in (["init", "-q", "-b", "main"], ["add", "-A"],
                       ["commit", "-q", "-m", "begin"]):
             subprocess.run(["git", "-C", self.path("code"), *words],
