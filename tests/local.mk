@@ -54,12 +54,19 @@ check-labs: all tests/lab/lab-run
 .PHONY: check-path check-labs
 EXTRA_DIST += tests/lab/path.sh tests/lab/path
 
-# A class posts to the running daemon, by real servers; see tests/serve/class.
-check-serve: all
-	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/serve/class
+# A class posts to the running daemon, by real servers; then everything around
+# it goes wrong. See tests/serve/class and tests/serve/faults.
+check-serve: all tests/serve/shim.so
+	@status=0; $(AM_TESTS_ENVIRONMENT) \
+	$(top_srcdir)/tests/serve/class || status=1; \
+	$(top_srcdir)/tests/serve/faults || status=1; \
+	exit $$status
 .PHONY: check-serve
 EXTRA_DIST += tests/serve/class tests/serve/class_eyes.py \
-	tests/serve/class_mails.py tests/serve/class_parts.py
+	tests/serve/class_mails.py tests/serve/class_parts.py \
+	tests/serve/class_replies.py tests/serve/eyes-mutt \
+	tests/serve/faults tests/serve/faults_house.py \
+	tests/serve/faults_patchwork.py tests/serve/faults_servers.py
 
 check-cross: all
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/cross/run.sh $(CROSS)

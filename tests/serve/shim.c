@@ -8,13 +8,19 @@
  * what was only written, named or removed is lost, and renames are unordered.
  *
  * SHIM_CLOCK=FILE: once FILE is there the wall clock is an hour back.
+ *
+ * SHIM_AHEAD=FILE: every clock is ahead by as many seconds as the number in
+ * FILE says, 8 bytes in the machine's order, which may change at any time. Who
+ * sleeps finds that out when something else has woken it.
  */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
@@ -108,6 +114,28 @@ static time_t back(void)
 	return file && access(file, F_OK) == 0 ? HOUR_S : 0;
 }
 
+static const volatile long long *ahead;
+
+__attribute__((constructor)) static void map_ahead(void)
+{
+	const char *file = getenv("SHIM_AHEAD");
+	int fd = file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
+	void *map;
+
+	if (fd < 0)
+		return;
+	map = mmap(NULL, sizeof(*ahead), PROT_READ, MAP_SHARED, fd, 0);
+	if (map != MAP_FAILED)
+		ahead = map;
+	close(fd);
+}
+
+static bool is_of_the_world(clockid_t clock)
+{
+	return clock != CLOCK_PROCESS_CPUTIME_ID &&
+	       clock != CLOCK_THREAD_CPUTIME_ID;
+}
+
 int clock_gettime(clockid_t clock, struct timespec *at)
 {
 	static int (*next)(clockid_t, struct timespec *);
@@ -119,6 +147,8 @@ int clock_gettime(clockid_t clock, struct timespec *at)
 	result = next(clock, at);
 	if (clock == CLOCK_REALTIME)
 		at->tv_sec -= back();
+	if (ahead && is_of_the_world(clock))
+		at->tv_sec += (time_t)*ahead;
 	return result;
 }
 
