@@ -20,32 +20,33 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 rm -rf "$state/builds/boots" # what another lab has shown is no proof of this
-mkdir -p "$state" && cp "$here"/path/*.yaml "$here"/path/x86_64 \
-	"$here"/path/arm64 "$work" || exit 1
+mkdir -p "$state" || exit 1
 base=$("$top_srcdir/contrib/make-kernel-base") || exit 1
-sed '/arch: arm64/,/lava: true/d' "$work/project.yaml" >"$work/x86_64.yaml"
-cat >"$work/reroll.yaml" <<END
-state: $state
-workers: {slots: 1, jobs: $(nproc)}
-boards: [boards.yaml]
-END
-if [ "$lab" = lava ]; then
-	[ -n "${LAVA_URL-}" ] ||
-		eval "$("$top_srcdir/tests/servers/lava-lab" token)"
-	printf '%s' "$LAVA_TOKEN" >"$work/token"
-	chmod 600 "$work/token"
-	cat >>"$work/reroll.yaml" <<-END
-	labs:
-	  - {name: lava, kind: lava, url: "$LAVA_URL", user: $LAVA_USER,
-	     token-file: token, slots: 2, artifacts: "file://$work/art"}
-	END
-else
-	cat >>"$work/reroll.yaml" <<-END
-	labs:
-	  - {name: here, kind: qemu, slots: 1}
-	END
-fi
 
+# Each case gives LAVA the artifacts of its own.
+site() { # folder: its reroll.yaml
+	cp "$here"/path/*.yaml "$here"/path/x86_64 "$here"/path/arm64 "$1"
+	sed '/arch: arm64/,/lava: true/d' "$1/project.yaml" >"$1/x86_64.yaml"
+	cat <<-END
+	state: $state
+	workers: {slots: 1, jobs: $(nproc)}
+	boards: [boards.yaml]
+	labs:
+	END
+	if [ "$lab" != lava ]; then
+		echo '  - {name: here, kind: qemu, slots: 1}'
+		return
+	fi
+	(umask 077 && printf '%s' "$LAVA_TOKEN" >"$1/token")
+	cat <<-END
+	  - {name: lava, kind: lava, url: "$LAVA_URL", user: $LAVA_USER,
+	     token-file: token, slots: 2, artifacts: "file://$1/art"}
+	END
+}
+
+[ "$lab" != lava ] || [ -n "${LAVA_URL-}" ] ||
+	eval "$("$top_srcdir/tests/servers/lava-lab" token)"
+site "$work" >"$work/reroll.yaml" || exit 1
 [ -e "$state/rootfs/arm64" ] ||
 	"$reroll" rootfs --site "$work/reroll.yaml" --make arm64 \
 		>"$work/log" 2>&1 || {
@@ -81,46 +82,50 @@ plain() {
 }
 
 run() { # case
-	want=1 project=x86_64.yaml
+	name=$1 own=$work/$1 want=1 project=x86_64.yaml
 	# Both architectures once; what a test does is the same on each.
-	[ "$1" != passes ] || { want=0 project=project.yaml; }
-	steps "$1" >"$work/steps"
-	set -- "$1"
-	name=$1
+	[ "$name" != passes ] || { want=0 project=project.yaml; }
+	mkdir "$own" && site "$own" >"$own/reroll.yaml" || return 1
+	steps "$name" >"$own/steps"
+	set --
 	while read -r step; do
 		set -- "$@" "$step"
-	done <"$work/steps"
-	shift
-	"$here/path/make-series" "$base" "$name" "$@" >"$work/$name.mbox" ||
-		return 1
-	rm -rf "$work/art"
-	"$reroll" check --quiet --site "$work/reroll.yaml" \
-		--project "$work/$project" --repo "$base" \
-		--artifacts "$work/art" "$work/$name.mbox" \
-		>"$work/reply" 2>"$work/err"
+	done <"$own/steps"
+	"$here/path/make-series" "$base" "$name" "$@" >"$own/mbox" || return 1
+	"$reroll" check --quiet --site "$own/reroll.yaml" \
+		--project "$own/$project" --repo "$base" \
+		--artifacts "$own/art" "$own/mbox" >"$own/mail" 2>"$own/err"
 	got=$?
-	plain "$work/reply" >"$work/$name.reply"
-	[ -z "${UPDATE-}" ] || cp "$work/$name.reply" "$here/path/$name.reply"
+	plain "$own/mail" >"$own/reply"
+	[ -z "${UPDATE-}" ] || cp "$own/reply" "$here/path/$name.reply"
 	[ "$got" = "$want" ] || {
 		echo "  exit status $got, expected $want"
-		sed 's/^/  /' "$work/err"
+		sed 's/^/  /' "$own/err"
 		return 1
 	}
-	diff -u "$here/path/$name.reply" "$work/$name.reply"
+	diff -u "$here/path/$name.reply" "$own/reply"
 }
 
-passed=0 failed=0
-# shellcheck disable=SC2048
-for case in ${*:-$cases}; do
-	begin=$(date +%s)
-	if run "$case"; then
-		result=ok
-		passed=$((passed + 1))
-	else
-		result=FAILED
-		failed=$((failed + 1))
-	fi
-	echo "$result $lab $case ($(($(date +%s) - begin)) s)"
+tell() { # case: what comes of it
+	begin=$(date +%s) result=FAILED
+	! run "$1" || result=ok
+	echo "$result $lab $1 ($(($(date +%s) - begin)) s)"
+}
+
+# shellcheck disable=SC2048,SC2086
+set -- ${*:-$cases}
+for case; do
+	case $case in
+	# They mostly wait, and need what those before them have built.
+	hangs | panics) tell "$case" >"$work/$case.told" 2>&1 & ;;
+	*) tell "$case" >"$work/$case.told" 2>&1 ;;
+	esac
 done
+wait
+for case; do
+	cat "$work/$case.told"
+done
+passed=$(cat "$work"/*.told | grep -c '^ok ')
+failed=$(($# - passed))
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
