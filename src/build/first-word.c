@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * First word first. While make still walks the tree, the files that the series
- * touches are compiled by the commands that the base's build has saved, in a
- * second view of that build which is thrown away. When the compiler refuses
- * one for a reason that the base does not give, make is stopped: the series
- * does not compile. All else is told to nobody, and make alone decides.
+ * First word first. While make still walks the tree, the compiler reads the
+ * files that the series touches, by the commands that the base's build has
+ * saved, in a second view of that build which is thrown away. It makes no code
+ * of them: that takes it as long again, and make does so anyway. When it
+ * refuses one for a reason that the base does not give, make is stopped: the
+ * series does not compile. All else is told to nobody, and make alone decides.
  *
  * It has to be certain that make would say the same. So nothing is compiled
  * when the series touches anything that a saved command, or a header that the
@@ -160,8 +161,7 @@ static bool may_be_stale(const struct first_word *word)
 }
 
 /* The compiler's command for an object, escaped for make; or NULL. */
-static char *command_of(const struct first_word *word, const char *object,
-			guint number)
+static char *command_of(const struct first_word *word, const char *object)
 {
 	const struct layers base = {.top = word->base};
 	g_autofree char *path = kbuild_cmd_path(object);
@@ -170,13 +170,11 @@ static char *command_of(const struct first_word *word, const char *object,
 	g_autofree char *source = g_strdup_printf(
 		"%s/%.*sc", word->run->src_seen, (int)strlen(object) - 1,
 		object);
-	g_autofree char *to = g_strdup_printf("/tmp/first-word-%u.o", number);
-	g_autofree char *compile = saved ? kbuild_cmd_compile(saved, source, to)
-					 : NULL;
-	g_autoptr(GString) out = g_string_new(compile);
+	g_autofree char *read = saved ? kbuild_cmd_read(saved, source) : NULL;
+	g_autoptr(GString) out = g_string_new(read);
 
 	g_string_replace(out, "$", "$$", 0);
-	return compile ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
+	return read ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
 }
 
 /* A Makefile with one target an object; NULL when none can be made. */
@@ -187,7 +185,7 @@ static char *write_rules(const struct first_word *word)
 
 	for (guint i = 0; i < word->objects->len; i++) {
 		const char *object = word->objects->pdata[i];
-		g_autofree char *command = command_of(word, object, i);
+		g_autofree char *command = command_of(word, object);
 
 		if (!command)
 			continue;

@@ -114,8 +114,7 @@ static void add_word(struct compile *compile, const char *word)
 			       compile->out->len ? " " : "", quoted);
 }
 
-char *kbuild_cmd_compile(const char *command, const char *source,
-			 const char *to)
+char *kbuild_cmd_read(const char *command, const char *source)
 {
 	gsize len = first_command(command);
 	g_autofree char *first = g_strndup(command, len);
@@ -126,14 +125,18 @@ char *kbuild_cmd_compile(const char *command, const char *source,
 	if (len == 0 || !g_shell_parse_argv(first, NULL, &argv, NULL))
 		return NULL;
 	for (gsize i = 0; argv[i]; i++) {
-		bool is_output = i > 0 && strcmp(argv[i - 1], "-o") == 0;
+		bool compiles = strcmp(argv[i], "-c") == 0;
 
 		if (is_dependency_list(argv[i]))
 			continue;
-		compile.outputs += is_output;
-		compile.compiles += strcmp(argv[i], "-c") == 0;
+		if (strcmp(argv[i], "-o") == 0 && argv[i + 1]) {
+			compile.outputs++;
+			i++;
+			continue;
+		}
+		compile.compiles += compiles;
 		compile.sources += strcmp(argv[i], source) == 0;
-		add_word(&compile, is_output ? to : argv[i]);
+		add_word(&compile, compiles ? "-fsyntax-only" : argv[i]);
 	}
 	if (compile.compiles != 1 || compile.outputs != 1 ||
 	    compile.sources != 1)

@@ -27,12 +27,11 @@ char *kbuild_cmd_path(const char *object);
 char *kbuild_cmd_saved(const char *text, const char *object);
 
 /*
- * The compiler's part of a saved command, with its output going to `to` and no
- * list of dependencies written, quoted for a shell. NULL when it is not one
- * plain call of a compiler that makes one object of `source`.
+ * The compiler's part of a saved command, quoted for a shell, as one that only
+ * reads the source and writes nothing. NULL when it is not one plain call of a
+ * compiler that makes one object of `source`.
  */
-char *kbuild_cmd_compile(const char *command, const char *source,
-			 const char *to);
+char *kbuild_cmd_read(const char *command, const char *source);
 
 /* Whether the absolute path `file` is what the text's target was made of. */
 bool kbuild_cmd_names(const char *text, const char *file);

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	g_autofree char *text = g_malloc0(len + 2);
 	g_autoptr(GPtrArray) rows = NULL;
 	g_autoptr(GPtrArray) symbols = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *saved = NULL, *compile = NULL;
+	g_autofree char *saved = NULL, *read = NULL;
 	const char *cmd;
 
 	if (len)
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	kmake_find(rows, "sub/", symbols);
 	saved = kbuild_cmd_saved(cmd, "a.o");
 	if (saved)
-		compile = kbuild_cmd_compile(saved, "/s/a.c", "/tmp/a.o");
+		read = kbuild_cmd_read(saved, "/s/a.c");
 	kbuild_cmd_names(cmd, "/s/a.c");
 	return 0;
 }
