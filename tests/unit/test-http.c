@@ -362,36 +362,12 @@ static void a_thousand_requests_leave_the_loop_free(void **state)
 static void a_certificate_that_nobody_signed_is_refused(void **state)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(tempdir_t) dir = tempdir_new(&error);
-	g_autofree char *key = g_build_filename(dir->path, "key.pem", NULL);
-	g_autofree char *cert = g_build_filename(dir->path, "cert.pem", NULL);
-	const char *const argv[] = {"openssl",
-				    "req",
-				    "-x509",
-				    "-newkey",
-				    "ec",
-				    "-pkeyopt",
-				    "ec_paramgen_curve:P-256",
-				    "-nodes",
-				    "-subj",
-				    "/CN=localhost",
-				    "-days",
-				    "1",
-				    "-keyout",
-				    key,
-				    "-out",
-				    cert,
-				    NULL};
-	const char *const files[] = {cert, key, NULL};
-	const struct process_spec spec = {.argv = argv};
-	g_autoptr(process_result_t) made = process_run(&spec, NULL, &error);
 	struct test_server tls;
 	g_autofree char *url = NULL;
 	struct answer answer;
 
 	(void)state;
-	assert_true(made && process_result_ok(made));
-	test_server_start(&tls, "http-odd", files);
+	test_server_start_tls(&tls, "http-odd");
 	url = g_strdup_printf("https://localhost:%u/echo", tls.ports[0]);
 	ask((struct http_request){0}, url, &answer);
 	test_server_stop(&tls);

@@ -7,6 +7,7 @@
 #define TESTS_UNIT_TEST_SERVER_H
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 struct test_server {
 	GSubprocess *process;
@@ -41,6 +42,28 @@ static inline void test_server_start(struct test_server *server,
 	if (!line ||
 	    sscanf(line, "%u %u", &server->ports[0], &server->ports[1]) < 1)
 		fail_msg("%s did not start", name);
+}
+
+/* With a certificate that it has signed itself, as its two arguments. */
+static inline void test_server_start_tls(struct test_server *server,
+					 const char *name)
+{
+	g_autofree char *dir = g_dir_make_tmp("reroll-tls-XXXXXX", NULL);
+	g_autofree char *cert = g_build_filename(dir, "cert", NULL);
+	g_autofree char *key = g_build_filename(dir, "key", NULL);
+	const char *const files[] = {cert, key, NULL};
+	g_autoptr(GSubprocess) openssl = g_subprocess_new(
+		G_SUBPROCESS_FLAGS_STDOUT_SILENCE |
+			G_SUBPROCESS_FLAGS_STDERR_SILENCE,
+		NULL, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+		"ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
+		"-days", "1", "-keyout", key, "-out", cert, NULL);
+
+	assert_true(openssl && g_subprocess_wait_check(openssl, NULL, NULL));
+	test_server_start(server, name, files);
+	g_unlink(cert);
+	g_unlink(key);
+	g_rmdir(dir);
 }
 
 static inline void test_server_stop(struct test_server *server)

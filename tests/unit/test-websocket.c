@@ -418,24 +418,12 @@ static void it_can_be_left_at_any_time(void **state)
 
 static void a_server_whose_certificate_nobody_signed_is_none(void **state)
 {
-	g_autoptr(tempdir_t) dir = tempdir_new(NULL);
-	g_autofree char *cert = g_build_filename(dir->path, "c", NULL);
-	g_autofree char *key = g_build_filename(dir->path, "k", NULL);
-	g_autoptr(GError) error = NULL;
-	const char *const argv[] = {"openssl",	"req",	  "-x509",   "-newkey",
-				    "rsa:2048", "-nodes", "-subj",   "/CN=x",
-				    "-days",	"1",	  "-keyout", key,
-				    "-out",	cert,	  NULL};
-	const char *const files[] = {cert, key, NULL};
-	const struct process_spec spec = {.argv = argv};
-	g_autoptr(process_result_t) made = process_run(&spec, NULL, &error);
 	struct visit visit = {NULL};
 	g_autofree char *url = NULL;
 	struct test_server tls;
 
 	(void)state;
-	assert_true(made && process_result_ok(made));
-	test_server_start(&tls, "websocket-odd", files);
+	test_server_start_tls(&tls, "websocket-odd");
 	url = g_strdup_printf("https://localhost:%u/good", tls.ports[0]);
 	visit_url(&visit, url, 0);
 	test_server_stop(&tls);
