@@ -11,6 +11,15 @@
 	" run.ended_at FROM run JOIN revision ON revision.id = run.revision"   \
 	" JOIN series ON series.id = revision.series "
 
+/* What a struct waiting_run is read from. */
+#define WAITING_ROWS                                                         \
+	"SELECT run.id, series.submitter, run.project, run.stage, run.held," \
+	" run.revision, run.queued_at, run.next_at, run.priority,"           \
+	" run.attempts, run.round, run.base, run.approved, run.outcome,"     \
+	" run.submitter FROM run"                                            \
+	" JOIN revision ON revision.id = run.revision"                       \
+	" JOIN series ON series.id = revision.series "
+
 const char *const queries[QUERY_COUNT] = {
 	/* At once the writer: a transaction that reads first and then writes
 	 * could otherwise fail in the middle when somebody else has written. */
@@ -85,31 +94,12 @@ const char *const queries[QUERY_COUNT] = {
 		"SELECT outcome, summary FROM run WHERE revision = ?1"
 		" AND stage IS NULL AND outcome != 'stopped'"
 		" ORDER BY ended_at DESC LIMIT 1",
-	[QUERY_RUNS_WAITING] =
-		"SELECT run.id, series.submitter, run.project, run.stage,"
-		" run.held, run.revision, run.queued_at, run.next_at,"
-		" run.priority, run.attempts, run.round, run.base,"
-		" run.approved, run.outcome, run.submitter FROM run"
-		" JOIN revision ON revision.id = run.revision"
-		" JOIN series ON series.id = revision.series"
-		" WHERE run.stage IS NOT NULL ORDER BY run.queued_at, run.id",
-	[QUERY_RUN_ROW] =
-		"SELECT run.id, series.submitter, run.project, run.stage,"
-		" run.held, run.revision, run.queued_at, run.next_at,"
-		" run.priority, run.attempts, run.round, run.base,"
-		" run.approved, run.outcome, run.submitter FROM run"
-		" JOIN revision ON revision.id = run.revision"
-		" JOIN series ON series.id = revision.series"
-		" WHERE run.id = ?1",
-	[QUERY_REVISION_LAST_RUN] =
-		"SELECT run.id, series.submitter, run.project, run.stage,"
-		" run.held, run.revision, run.queued_at, run.next_at,"
-		" run.priority, run.attempts, run.round, run.base,"
-		" run.approved, run.outcome, run.submitter FROM run"
-		" JOIN revision ON revision.id = run.revision"
-		" JOIN series ON series.id = revision.series"
-		" WHERE run.revision = ?1 ORDER BY run.round DESC,"
-		" run.queued_at DESC, run.rowid DESC LIMIT 1",
+	[QUERY_RUNS_WAITING] = WAITING_ROWS
+	"WHERE run.stage IS NOT NULL ORDER BY run.queued_at, run.id",
+	[QUERY_RUN_ROW] = WAITING_ROWS "WHERE run.id = ?1",
+	[QUERY_REVISION_LAST_RUN] = WAITING_ROWS
+	"WHERE run.revision = ?1 ORDER BY run.round DESC,"
+	" run.queued_at DESC, run.rowid DESC LIMIT 1",
 	[QUERY_RUN_TAKE] = "UPDATE run SET refs = refs + ?2 WHERE id = ?1",
 	[QUERY_RUN_GIVE] = "UPDATE run SET refs = refs - 1 WHERE id = ?1",
 	[QUERY_STAGE_ADD] =
