@@ -4,6 +4,7 @@
  * do. Each is one call of the same name, answered by a sentence.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/base.h"
 #include "cmd/ask.h"
@@ -53,10 +54,10 @@ static json_t *request_of_pause(const struct order *order,
 					     : g_strdup("all");
 	bool named = g_str_has_prefix(what, "project ") ||
 		     g_str_has_prefix(what, "lab ");
+	const char *name = strchr(what, ' ');
 	g_autofree char *quoted = text_quote(what, -1);
 
-	if (g_str_equal(what, "all") ||
-	    (named && *g_strstrip(strchr(what, ' ')) != '\0'))
+	if (g_str_equal(what, "all") || (named && name[strspn(name, " ")]))
 		return json_pack("{s:s, s:o}", "call", order->name, "what",
 				 json_text(what));
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_CONFIG,
