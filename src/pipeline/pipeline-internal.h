@@ -76,6 +76,8 @@ void run_step_begin(struct run *run, void (*then)(struct run *run));
 void run_step_pass(struct run *run, const struct verdict *verdict);
 /* Write what was passed. */
 void run_step_advance(struct run *run, void (*then)(struct run *run));
+/* Write what was passed, and whose the run is before its submitter is known. */
+void run_step_project(struct run *run, void (*then)(struct run *run));
 void run_step_end(struct run *run, const struct run_report *report,
 		  void (*then)(struct run *run));
 /* `names` and `jobs` must live until then. */

@@ -69,6 +69,9 @@ struct run_options {
 	gint64 revision;    /* of the same */
 	guint round;	    /* how often it was asked for again */
 	bool approved;	    /* staff has looked who sent it */
+	/* Whether the project has its series checked now; the run ends as
+	 * parked if not. NULL: always. `data` is observer_data. */
+	bool (*may_begin)(const struct project *project, gpointer data);
 	/* Whether there is a place; without one the run ends as parked, at that
 	 * stage. NULL: always. `data` is observer_data. */
 	bool (*may_build)(const struct project *project, gpointer data);

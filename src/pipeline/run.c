@@ -99,11 +99,24 @@ static void run_park(struct run *run)
 	run_return(run);
 }
 
+/* Asked as soon as its project is known, before anything is judged. */
+static bool may_begin(const struct run *run)
+{
+	const struct run_options *options = run->options;
+
+	return run->stage->check != gate_match || !options->may_begin ||
+	       options->may_begin(run->subject.project, options->observer_data);
+}
+
 static void stage_next(struct run *run)
 {
 	const struct run_options *options = run->options;
 
 	fault_point(FAULT_STAGE_KEPT);
+	if (!may_begin(run)) {
+		run_step_project(run, run_park);
+		return;
+	}
 	run->stage++;
 	if (is_heavy(run, run->stage) && options->may_build &&
 	    !options->may_build(run->subject.project, options->observer_data))

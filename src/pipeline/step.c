@@ -297,6 +297,19 @@ static char *owner_of(const struct run *run)
 	return g_strconcat(is_unlisted(run) ? RUN_UNLISTED : "", known, NULL);
 }
 
+static bool project_work(struct store *store, gpointer data, GError **error)
+{
+	struct run *run = data;
+	const struct run_owner owner = {.project = run->subject.project->name};
+
+	return store_run_own(store, run->id, &owner, &run->step.today, error);
+}
+
+void run_step_project(struct run *run, void (*then)(struct run *run))
+{
+	step_write(run, WRITE_KEPT, project_work, then);
+}
+
 static bool own_work(struct store *store, gpointer data, GError **error)
 {
 	struct run *run = data;

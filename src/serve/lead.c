@@ -264,6 +264,13 @@ static void observe(enum run_event event, const char *subject,
 	tell_patchwork(lead, stage, event == RUN_STAGE_ENDED ? detail : NULL);
 }
 
+static bool may_begin(const struct project *project, gpointer data)
+{
+	const struct lead *lead = data;
+
+	return !is_paused(lead->daemon, "project", project->name);
+}
+
 /* A place of the gates is given back for one of the builds, if there is one. */
 static bool may_build(const struct project *project, gpointer data)
 {
@@ -372,6 +379,7 @@ static void fill_options(struct lead *lead)
 		.revision = lead->run->revision,
 		.round = lead->run->round,
 		.approved = lead->run->approved,
+		.may_begin = may_begin,
 		.may_build = may_build,
 		.give_up = give_up,
 		.executor = &executor_local,
