@@ -72,9 +72,10 @@ check-cross: all
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/cross/run.sh $(CROSS)
 .PHONY: check-cross
 
-# How the daemon starts where it cannot, and what SIGHUP changes.
-TESTS += tests/serve/starts
-EXTRA_DIST += tests/serve/starts
+# How the daemon starts where it cannot, and what SIGHUP changes; what staff
+# orders, and is told of.
+TESTS += tests/serve/starts tests/serve/staff
+EXTRA_DIST += tests/serve/starts tests/serve/staff
 
 # The daemon killed at every instant that matters, and at others; the power
 # gone, no room, a clock put back. Needs --enable-fault-points. CRASH=PART...

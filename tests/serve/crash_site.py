@@ -15,6 +15,7 @@ import signal
 import socketserver
 import sqlite3
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -44,19 +45,21 @@ class Talk(socketserver.StreamRequestHandler):
 
     def talk(self):
         self.say("220 test ESMTP")
-        recipient = None
+        recipients = []
         while line := self.rfile.readline():
             verb = line[:4].upper()
             if verb == b"RCPT":
                 recipient = re.search(rb"<(.*)>", line).group(1).decode()
                 answer = self.server.refusal(recipient)
+                recipients += [] if answer else [recipient]
                 self.say(answer or "250 ok")
             elif verb == b"DATA":
                 self.say("354 go on")
                 mail = self.mail()
                 if mail is None:
                     return
-                self.server.accept(mail)
+                self.server.accept(mail, recipients)
+                recipients = []
                 self.say("250 taken")
             elif verb == b"QUIT":
                 self.say("221 bye")
@@ -81,6 +84,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.lock = threading.Lock()
         self.talks = 0
         self.mails = collections.defaultdict(list)  # Message-ID to bytes
+        self.readers = {}                           # and to whom it went last
         self.later = {"later@example.org"}          # 451, once
         self.never = {"never@example.org"}          # 550
         threading.Thread(target=self.serve_forever, args=(0.05,),
@@ -95,10 +99,11 @@ class Server(socketserver.ThreadingTCPServer):
                 return "451 not now"
         return None
 
-    def accept(self, mail):
+    def accept(self, mail, recipients):
         text = email.message_from_bytes(mail)
         with self.lock:
             self.mails[text["Message-ID"]].append(mail)
+            self.readers[text["Message-ID"]] = sorted(recipients)
 
     def quiet(self):
         """Until who was cut off has been listened to."""
@@ -372,7 +377,34 @@ class Site:
             assert len(mails) <= allowed, f"{id} was sent {len(mails)} times"
             assert len(set(mails)) == 1, f"{id} was sent as two mails"
 
+    def rewrite(self, *pairs, name="reroll.yaml"):
+        with open(self.path(name)) as file:
+            text = file.read()
+        for old, new in pairs:
+            assert old in text, f"no {old}"
+            text = text.replace(old, new)
+        self.write(name, text)
+
     def close(self):
         self.server.shutdown()
         self.server.server_close()
         shutil.rmtree(self.top)
+
+
+def run_cases(cases):
+    """Each with a Site of its own; whether any failed."""
+    failed = 0
+    work = os.path.realpath(tempfile.mkdtemp(prefix="serve-"))
+    repo = os.path.join(work, "repo")
+    make_repo(repo)
+    for number, (name, check) in enumerate(cases.items()):
+        folder = os.path.join(work, str(number))
+        os.mkdir(folder)
+        try:
+            check(Site(folder, repo), repo)
+        except AssertionError as error:
+            failed += 1
+            print(f"FAIL: {name}: {error}")
+    shutil.rmtree(work, ignore_errors=True)
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    return failed > 0
