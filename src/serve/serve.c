@@ -135,9 +135,10 @@ static bool make_intakes(struct daemon *daemon, const struct site *site,
 	return true;
 }
 
+/* Those of a disk that is nearly full wait until there is room. */
 static void start_intakes(struct daemon *daemon)
 {
-	for (guint i = 0; i < daemon->intakes->len; i++)
+	for (guint i = 0; !daemon->disk_low && i < daemon->intakes->len; i++)
 		intake_start(daemon->intakes->pdata[i]);
 }
 
@@ -348,8 +349,7 @@ static bool reload(struct daemon *daemon, GError **error)
 	posts_free(daemon->posts);
 	daemon->posts = posts_new(daemon, daemon->settings);
 	posts_wake(daemon->posts);
-	if (!daemon->disk_low)
-		start_intakes(daemon);
+	start_intakes(daemon);
 	lead_next(daemon);
 	return true;
 }
