@@ -182,6 +182,45 @@ static void trouble_from_before_the_start_ends(void **state)
 		    "SELECT count(*) FROM trouble WHERE ended_at IS NULL", "0");
 }
 
+/* Each look is that of a start; so many bytes are to be free. */
+static void sources_rest_while_the_disk_is_nearly_full(void **state)
+{
+	static const struct {
+		guint64 free_least_bytes;
+		bool running;
+		const char *told; /* so far, and how much of it is over */
+	} looks[] = {
+		{0, true, "0 0"},
+		{G_MAXUINT64, false, "1 0"},
+		{G_MAXUINT64, false, "1 0"},
+		{0, true, "1 1"},
+	};
+	struct fixture *fixture = *state;
+	struct daemon *daemon = &fixture->daemon;
+	const struct write nothing = {WRITE_KEPT, nothing_work, NULL};
+
+	make_box(fixture);
+	add_source(fixture);
+	daemon->state_dir = fixture->dir->path;
+	for (gsize i = 0; i < G_N_ELEMENTS(looks); i++) {
+		struct intake_status status;
+
+		daemon->free_least_bytes = looks[i].free_least_bytes;
+		upkeep_free(upkeep_new(daemon));
+		assert_done(writer_do(daemon->writer, &nothing, &error));
+		while (g_main_context_iteration(NULL, FALSE))
+			;
+		intake_status(daemon->intakes->pdata[0], &status);
+		g_free(status.trouble);
+		if (status.running != looks[i].running)
+			fail_msg("look %zu", i);
+		assert_rows(daemon->store,
+			    "SELECT count(*) || ' ' || count(ended_at)"
+			    " FROM trouble WHERE kind = 'disk'",
+			    looks[i].told);
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -190,6 +229,7 @@ int main(void)
 		CASE(a_source_that_fails_for_long_is_told_until_it_works),
 		CASE(a_source_that_fails_for_a_moment_is_no_news),
 		CASE(trouble_from_before_the_start_ends),
+		CASE(sources_rest_while_the_disk_is_nearly_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
