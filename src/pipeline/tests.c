@@ -78,11 +78,30 @@ static struct verdict *judge(const struct run *run)
 	return count ? results_verdict(jobs, count) : verdict_new();
 }
 
+/* Where nothing was booted at all, labs are waited for as any trouble is. Not
+ * by who has the answer on a terminal: they are told instead. */
+static void take_trouble(struct run *run)
+{
+	struct test_stage *tests = run->tests;
+	const struct boot *boot = NULL;
+
+	if (tests->trouble || !run->options->run_id)
+		return;
+	for (guint i = 0; i < tests->boots->len; i++) {
+		boot = tests->boots->pdata[i];
+		if (!boot->trouble)
+			return;
+	}
+	if (boot)
+		tests->trouble = g_error_copy(boot->trouble);
+}
+
 static void tests_end(struct run *run)
 {
 	struct test_stage *tests = run->tests;
 	struct verdict *verdict;
 
+	take_trouble(run);
 	if (tests->trouble) {
 		run_stage_failed(run, g_steal_pointer(&tests->trouble));
 		return;
