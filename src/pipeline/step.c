@@ -179,20 +179,6 @@ static bool end_work(struct store *store, gpointer data, GError **error)
 	return true;
 }
 
-/* Addresses of its copies, a line each; NULL: none. */
-static char *copies_of(const struct reply *reply)
-{
-	g_autoptr(GString) lines = g_string_new(NULL);
-
-	for (guint i = 0; reply->cc && i < reply->cc->len; i++) {
-		const struct mailbox *one = reply->cc->pdata[i];
-
-		g_string_append_printf(lines, "%s\n", one->email);
-	}
-	return lines->len ? g_string_free(g_steal_pointer(&lines), FALSE)
-			  : NULL;
-}
-
 char *run_outcome_key(const struct outcome *outcome, guint round)
 {
 	return round ? g_strdup_printf("%s/%u", outcome->name, round)
@@ -202,7 +188,7 @@ char *run_outcome_key(const struct outcome *outcome, guint round)
 static void fill_mail(struct run_step *step, const struct run *run,
 		      const struct reply *reply)
 {
-	step->copies = copies_of(reply);
+	step->copies = reply_copies(reply);
 	step->mail = (struct outbox_row){
 		.run = run->id,
 		.outcome = step->outcome,

@@ -204,6 +204,19 @@ struct reply *reply_new(const struct reply_context *context,
 	return g_steal_pointer(&reply);
 }
 
+char *reply_copies(const struct reply *reply)
+{
+	g_autoptr(GString) lines = g_string_new(NULL);
+
+	for (guint i = 0; reply->cc && i < reply->cc->len; i++) {
+		const struct mailbox *one = reply->cc->pdata[i];
+
+		g_string_append_printf(lines, "%s\n", one->email);
+	}
+	return lines->len ? g_string_free(g_steal_pointer(&lines), FALSE)
+			  : NULL;
+}
+
 void reply_free(struct reply *reply)
 {
 	if (!reply)

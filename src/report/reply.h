@@ -53,6 +53,8 @@ struct reply {
 struct reply *reply_new(const struct reply_context *context,
 			const struct outcome *outcome,
 			const struct verdict *verdict, GError **error);
+/* Addresses of its copies, a line each, to be freed; NULL: none. */
+char *reply_copies(const struct reply *reply);
 void reply_free(struct reply *reply);
 typedef struct reply reply_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(reply_t, reply_free)

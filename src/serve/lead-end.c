@@ -68,11 +68,13 @@ static bool hold_work(struct store *store, gpointer data, GError **error)
 {
 	const struct lead *lead = data;
 	const struct reply *reply = lead->report->reply;
+	g_autofree char *copies = reply_copies(reply);
 	struct outbox_row row = {
 		.run = lead->id,
 		.outcome = lead->report->outcome->name,
 		.message_id = reply->message_id,
 		.recipient = reply->to,
+		.copies = copies,
 	};
 	g_autoptr(GError) local = NULL;
 
