@@ -101,6 +101,8 @@ static bool take(struct ask *ask, GError **error)
 			    "there is no mail on standard input");
 		return false;
 	}
+	if (!room_check(ask->site->state, error))
+		return false;
 	store = bring_open(ask->site->state, &local);
 	if (store)
 		return store_it(ask, store, mail, error);

@@ -245,7 +245,8 @@ static bool submit_all(struct submit *submit, GError **error)
 {
 	g_autoptr(GError) local = NULL;
 
-	if (!read_mails(submit, error) || !ask_open(&submit->ask, error))
+	if (!read_mails(submit, error) || !ask_open(&submit->ask, error) ||
+	    !room_check(submit->ask.site->state, error))
 		return false;
 	submit->submitted = json_array();
 	submit->store = bring_open(submit->ask.site->state, &local);

@@ -52,7 +52,7 @@ struct daemon {
 	guint collect_timer; /* after one that failed; 0: none */
 	bool draining;	     /* nothing new is begun */
 	bool disk_low;
-	guint64 free_least_bytes; /* of the disk; 0: what upkeep.c says */
+	guint64 free_least_bytes; /* of the disk; 0: what room.h says */
 	struct upkeep *upkeep;
 	GMainLoop *loop;
 	GError *error; /* why it ends; NULL: it was told to */

@@ -19,6 +19,7 @@ libreroll_a_SOURCES += \
 	src/serve/orders.c src/serve/orders.h \
 	src/serve/post.c src/serve/post.h \
 	src/serve/queue.c src/serve/queue.h \
+	src/serve/room.c src/serve/room.h \
 	src/serve/runs-trim.c \
 	src/serve/serve.c src/serve/serve.h \
 	src/serve/settings.c src/serve/settings.h \

@@ -8,6 +8,7 @@
 #include "serve/bring.h"
 #include "serve/look.h"
 #include "serve/orders.h"
+#include "serve/room.h"
 #include "store/store.h"
 
 static struct ops_context *context_of(const struct control_call *call)
@@ -118,7 +119,8 @@ static json_t *work_deliver(const struct ops_context *context,
 	g_autoptr(GBytes) mail = request_bytes(request, "mail", error);
 	bool added;
 
-	if (!mail || !bring_mail(&sink, mail, &added, error))
+	if (!mail || !room_check(context->state_dir, error) ||
+	    !bring_mail(&sink, mail, &added, error))
 		return NULL;
 	fault_point(FAULT_DELIVER_KEPT);
 	return json_pack("{s:b}", "new", added);
@@ -144,7 +146,7 @@ static json_t *work_submit(const struct ops_context *context,
 	struct brought_series series = {.mbox = mbox};
 	const struct write write = {WRITE_SYNCED, bring_series, &series};
 
-	if (!mbox ||
+	if (!mbox || !room_check(context->state_dir, error) ||
 	    !request_count(request, "version", &series.version, error) ||
 	    !request_count(request, "total", &series.total, error))
 		return NULL;

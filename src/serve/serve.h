@@ -13,6 +13,7 @@
 #include "serve/control.h"
 #include "serve/look.h"
 #include "serve/ops.h"
+#include "serve/room.h"
 
 struct serve_options {
 	const char *site_path;	   /* NULL: there is none */

@@ -6,17 +6,15 @@
  * be told, what is too old.
  */
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "serve/daemon.h"
+#include "serve/room.h"
 
 #define TICK_MS 10000
 #define DIGEST_S 3600
 #define FIRST_DIGEST_S 300
 #define PURGE_S 3600
 #define PURGE_MOST 50
-#define FREE_LEAST_BYTES (G_GUINT64_CONSTANT(1) << 30)
-#define FREE_LEAST_PERCENT 2
 #define WAIT_MOST_S 3600
 
 struct upkeep {
@@ -162,16 +160,8 @@ void upkeep_wake(struct upkeep *upkeep)
 static void look_at_disk(struct upkeep *upkeep)
 {
 	struct daemon *daemon = upkeep->daemon;
-	struct statvfs at;
-	guint64 free_bytes, least;
-	bool low;
+	bool low = room_is_low(daemon->state_dir, daemon->free_least_bytes);
 
-	if (statvfs(daemon->state_dir, &at) != 0)
-		return;
-	free_bytes = (guint64)at.f_bavail * at.f_frsize;
-	least = MIN(FREE_LEAST_BYTES, (guint64)at.f_blocks * at.f_frsize *
-					      FREE_LEAST_PERCENT / 100);
-	low = free_bytes < MAX(least, daemon->free_least_bytes);
 	if (low == daemon->disk_low)
 		return;
 	daemon->disk_low = low;
