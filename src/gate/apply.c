@@ -90,7 +90,10 @@ static void refuse(const struct gate_subject *subject, struct verdict *verdict)
 gboolean gate_apply(struct gate_subject *subject, struct verdict *verdict,
 		    GCancellable *cancellable, GError **error)
 {
-	if (!gate_apply_once(subject, cancellable, error))
+	gboolean tried = gate_apply_once(subject, cancellable, error);
+
+	gate_repo_close(subject);
+	if (!tried)
 		return FALSE;
 	if (!subject->applied->applied)
 		refuse(subject, verdict);

@@ -60,6 +60,9 @@ gboolean gate_apply_once(struct gate_subject *subject,
 struct repo *gate_repo(struct gate_subject *subject, const char *path,
 		       GError **error);
 
+/* After the last gate that reads it: builds take long. */
+void gate_repo_close(struct gate_subject *subject);
+
 /* What mail programs did to a patch, as [{name, advice}]. New reference. */
 json_t *gate_damage_json(guint damage);
 

@@ -13,6 +13,11 @@ void gate_subject_clear(struct gate_subject *subject)
 	g_clear_pointer(&subject->repo_found, g_free);
 	g_clear_pointer(&subject->base_found, g_free);
 	g_clear_pointer(&subject->roster_found, g_ptr_array_unref);
+	gate_repo_close(subject);
+}
+
+void gate_repo_close(struct gate_subject *subject)
+{
 	g_clear_pointer(&subject->opened, repo_free);
 	g_clear_pointer(&subject->opened_path, g_free);
 }
@@ -22,8 +27,7 @@ struct repo *gate_repo(struct gate_subject *subject, const char *path,
 {
 	if (subject->opened && strcmp(path, subject->opened_path) == 0)
 		return subject->opened;
-	g_clear_pointer(&subject->opened, repo_free);
-	g_free(subject->opened_path);
+	gate_repo_close(subject);
 	subject->opened_path = g_strdup(path);
 	subject->opened = subject->keep && subject->objects_dir
 				  ? repo_open_with_objects(
