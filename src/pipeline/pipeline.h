@@ -32,6 +32,7 @@ struct stage {
 	/* It goes on by itself, and ends with run_stage_judged() or _failed().
 	 */
 	void (*start)(struct run *run);
+	bool slow;  /* it is worth telling that it has begun */
 	bool heavy; /* it takes the machine: see may_build */
 };
 

@@ -17,10 +17,10 @@ const struct stage stages[] = {
 	 gate_style, NULL},
 	{"apply", "the patches apply on the base", gate_apply, NULL},
 	{"build", "every build of the matrix works and warns of nothing new",
-	 NULL, builds_start, true},
+	 NULL, builds_start, .slow = true, .heavy = true},
 	{"test",
 	 "every board boots it, and all tests pass that pass on the base", NULL,
-	 tests_start},
+	 tests_start, .slow = true},
 	{NULL, NULL, NULL, NULL},
 };
 

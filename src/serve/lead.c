@@ -222,17 +222,9 @@ static const struct stage *find_stage(const char *name)
 	return NULL;
 }
 
-/* From the first heavy one on they take their time. */
-static bool stage_is_long(const struct stage *stage)
-{
-	while (stage > stages && !stage->heavy)
-		stage--;
-	return stage->heavy;
-}
-
 /*
- * Patchwork sees a stage when it has ended, and long ones when they begin. A
- * run that has waited for a place passes the short ones again, which says
+ * Patchwork sees a stage when it has ended, and slow ones when they begin. A
+ * run that has waited for a place passes the quick ones again, which says
  * nothing new.
  */
 static void tell_patchwork(const struct lead *lead, const struct stage *stage,
@@ -243,7 +235,7 @@ static void tell_patchwork(const struct lead *lead, const struct stage *stage,
 			    : g_str_equal(result, "refused") ? "failure"
 							     : "pending";
 
-	if (result || stage_is_long(stage))
+	if (result || stage->slow)
 		posts_stage(lead->daemon, lead->run->revision, stage->name,
 			    state, NULL);
 }

@@ -2,6 +2,8 @@
 /* What is to stand in Patchwork, and what of it does already. */
 #include "test-store.h"
 
+#include "pipeline/pipeline.h"
+
 static void put(struct store *store, gint64 revision, const char *state,
 		const char *summary)
 {
@@ -183,6 +185,19 @@ static void what_the_server_does_not_want_is_let_go_of(void **state)
 	assert_non_null(again);
 }
 
+/* A run that waits for a place passes the quick ones again. */
+static void only_slow_stages_are_told_when_they_begin(void **state)
+{
+	g_autoptr(GString) slow = g_string_new(NULL);
+
+	(void)state;
+	for (const struct stage *stage = stages; stage->name; stage++) {
+		if (stage->slow)
+			g_string_append_printf(slow, " %s", stage->name);
+	}
+	assert_string_equal(slow->str, " build test");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +205,7 @@ int main(void)
 		STORE_CASE(what_patchwork_does_not_have_is_not_posted),
 		STORE_CASE(only_what_has_changed_is_posted_again),
 		STORE_CASE(a_state_that_changed_while_it_was_posted_is_posted),
+		cmocka_unit_test(only_slow_stages_are_told_when_they_begin),
 		STORE_CASE(a_post_is_due_when_its_time_has_come),
 		STORE_CASE(a_new_state_is_posted_at_once_after_failures),
 		STORE_CASE(what_the_server_does_not_want_is_let_go_of),
