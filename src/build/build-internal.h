@@ -41,6 +41,7 @@ struct build_run {
 	struct diagnostics *diagnostics;
 	struct trouble trouble;
 	bool configured; /* its configuration ended */
+	bool walks;	 /* make reads the rules of walk.c */
 	bool over_limit; /* of memory or processes, the project's */
 	struct build_result *result;
 	GPtrArray *found; /* of struct diagnostic, once it has ended */
@@ -172,6 +173,10 @@ struct snapshot *warm_scratch(const struct build_run *run, const char *name,
 			      GError **error);
 
 #define BUILD_OUT_NAME "out" /* of what is kept of a base */
+
+/* What the output of the run's base was made of; NULL: it is not known. */
+struct made_of *warm_made_of(const struct build_run *run);
+
 /* The key of the run's base in "bases". */
 char *warm_base_key(const struct build_run *run, GError **error);
 
@@ -196,6 +201,23 @@ struct base_said {
 /* Built now when it never was. */
 struct base_said *warm_base_said(struct build_run *run, GError **error);
 void base_said_free(struct base_said *said);
+
+/* --- where make goes (walk.c) --- */
+
+/* In the output: the rules that MAKEFILES names while run->walks. */
+#define WALK_NAME ".reroll-walk"
+
+/*
+ * Before kbuild's make, in a view of the base's whole build: have it go into
+ * the folders alone in which there is something to do, when these are known.
+ */
+bool walk_begin(struct build_run *run, GError **error);
+
+/*
+ * Whether objects are all that kbuild makes of a source of this path: no
+ * program of the build, no header and no flag (first-word.c).
+ */
+bool kbuild_makes_objects(const char *path);
 
 /* --- the changed files, compiled before all else (first-word.c) --- */
 

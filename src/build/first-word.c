@@ -20,6 +20,7 @@
 #include "base/base.h"
 #include "build/build-internal.h"
 #include "build/kbuild-cmd.h"
+#include "build/made-of.h"
 #include "build/snapshot-ways.h"
 #include "tree/tree.h"
 
@@ -72,6 +73,13 @@ static bool matches(const char *const *globs, gsize count, const char *path)
 	return false;
 }
 
+bool kbuild_makes_objects(const char *path)
+{
+	return matches(harmless, G_N_ELEMENTS(harmless), path) &&
+	       !matches(sources_of_headers, G_N_ELEMENTS(sources_of_headers),
+			path);
+}
+
 /* In place of a header that is removed, the build may make one. */
 static bool is_harmless(const struct build_run *run,
 			const struct tree_change *change)
@@ -80,20 +88,12 @@ static bool is_harmless(const struct build_run *run,
 
 	if (!recipe->reads(run->spec, change->path))
 		return true;
-	return change->mode != 0 &&
-	       matches(harmless, G_N_ELEMENTS(harmless), change->path) &&
-	       !matches(sources_of_headers, G_N_ELEMENTS(sources_of_headers),
-			change->path);
+	return change->mode != 0 && kbuild_makes_objects(change->path);
 }
 
-/* Of names that mean nothing to make or to a shell. */
 static bool is_plain_source(const struct tree_change *change)
 {
-	for (const char *p = change->path; *p; p++) {
-		if (!g_ascii_isalnum(*p) && !strchr("_-+./", *p))
-			return false;
-	}
-	return change->mode != 0 && change->path[0] != '-' &&
+	return change->mode != 0 && kbuild_is_plain(change->path) &&
 	       g_str_has_suffix(change->path, ".c");
 }
 
@@ -119,33 +119,24 @@ static GPtrArray *find_objects(const struct build_run *run, const char *base)
 	return objects->len ? g_steal_pointer(&objects) : NULL;
 }
 
-/* Whether what is made, and is no object, was made of a file touched. */
-struct stale {
-	const struct build_run *run;
-	bool found;
-};
-
-static bool see_if_stale(const char *name, const char *text, gpointer data)
+/* Whether what is no object was made of a file touched. */
+static bool is_stale(const struct build_run *run)
 {
-	struct stale *stale = data;
-	const struct build_run *run = stale->run;
+	g_autoptr(made_of_t) made = warm_made_of(run);
 
-	if (g_str_has_suffix(name, ".o.cmd"))
-		return true;
-	for (guint i = 0; i < run->changes->len && !stale->found; i++) {
+	for (guint i = 0; made && i < run->changes->len; i++) {
 		const struct tree_change *change = run->changes->pdata[i];
-		g_autofree char *file = g_strconcat(run->src_seen, "/",
-						    change->path, NULL);
+		g_auto(GStrv) places = made_of_find(made, change->path);
 
-		stale->found = kbuild_cmd_names(text, file);
+		if (g_strv_contains((const char *const *)places, MADE_OTHER))
+			return true;
 	}
-	return !stale->found;
+	return !made;
 }
 
 /* A file that has an object of its own is none that headers are made of. */
 static bool may_be_stale(const struct first_word *word)
 {
-	struct stale stale = {.run = word->run};
 	guint sources = 0;
 
 	for (guint i = 0; i < word->run->changes->len; i++) {
@@ -154,10 +145,7 @@ static bool may_be_stale(const struct first_word *word)
 		sources += g_str_has_suffix(change->path, ".c") ||
 			   g_str_has_suffix(change->path, ".h");
 	}
-	if (sources == word->objects->len)
-		return false;
-	kbuild_cmd_walk(word->base, 0, see_if_stale, &stale);
-	return stale.found;
+	return sources != word->objects->len && is_stale(word->run);
 }
 
 /* The compiler's command for an object, escaped for make; or NULL. */

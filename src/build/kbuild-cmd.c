@@ -13,6 +13,15 @@
 
 #define FILES_MOST 500000
 
+bool kbuild_is_plain(const char *path)
+{
+	for (const char *p = path; *p; p++) {
+		if (!g_ascii_isalnum(*p) && !strchr("_-+./,", *p))
+			return false;
+	}
+	return path[0] != '-' && path[0] != '/' && !strstr(path, "..");
+}
+
 char *kbuild_object(const char *source)
 {
 	const char *dot = strrchr(source, '.');
@@ -42,10 +51,24 @@ static char *unescape(const char *text, gsize len)
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+/* How a line begins that has a command; Linux 6.5 and later have the second. */
+static const char *const kinds[] = {"cmd_", "savedcmd_"};
+
+char *kbuild_cmd_target(const char *text)
+{
+	const char *end = strstr(text, " := ");
+
+	for (gsize i = 0; end && i < G_N_ELEMENTS(kinds); i++) {
+		gsize len = strlen(kinds[i]);
+
+		if (g_str_has_prefix(text, kinds[i]) && text + len < end)
+			return g_strndup(text + len, (gsize)(end - text) - len);
+	}
+	return NULL;
+}
+
 char *kbuild_cmd_saved(const char *text, const char *object)
 {
-	static const char *const kinds[] = {"cmd_", "savedcmd_"};
-
 	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		g_autofree char *start = g_strconcat(kinds[i], object,
 						     " := ", NULL);
@@ -185,30 +208,49 @@ static bool is_young_cmd(const FTSENT *entry, gint64 since_us)
 		       since_us;
 }
 
-static bool visit_file(const FTSENT *entry, kbuild_cmd_visit visit,
-		       gpointer data)
+struct walk {
+	gint64 since_us;
+	kbuild_cmd_visit visit;
+	gpointer data;
+	bool unread, ended;
+};
+
+static void visit_file(struct walk *walk, const FTSENT *entry)
 {
 	int fd = open(entry->fts_accpath,
 		      O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	g_autofree char *text = fd < 0 ? NULL
 				       : safe_file_take(fd, KBUILD_CMD_BYTES);
 
-	return !text || visit(entry->fts_name, text, data);
+	if (text)
+		walk->ended = !walk->visit(entry->fts_name, text, walk->data);
+	else
+		walk->unread = true;
 }
 
-void kbuild_cmd_walk(const char *dir, gint64 since_us, kbuild_cmd_visit visit,
+/* False at the end. */
+static bool visit_entry(struct walk *walk, const FTSENT *entry)
+{
+	if (!entry)
+		return false;
+	walk->unread |= entry->fts_info == FTS_DNR ||
+			entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS;
+	if (is_young_cmd(entry, walk->since_us))
+		visit_file(walk, entry);
+	return !walk->ended;
+}
+
+bool kbuild_cmd_walk(const char *dir, gint64 since_us, kbuild_cmd_visit visit,
 		     gpointer data)
 {
+	struct walk walk = {since_us, visit, data, false, false};
 	char *paths[] = {(char *)(guintptr)dir, NULL};
-	FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	FTSENT *entry;
+	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	guint left = FILES_MOST;
 
-	for (guint i = 0; walk && i < FILES_MOST; i++) {
-		entry = fts_read(walk);
-		if (!entry || (is_young_cmd(entry, since_us) &&
-			       !visit_file(entry, visit, data)))
-			break;
-	}
-	if (walk)
-		fts_close(walk);
+	while (fts && left > 0 && visit_entry(&walk, fts_read(fts)))
+		left--;
+	if (fts)
+		fts_close(fts);
+	return fts && left > 0 && !walk.ended && !walk.unread;
 }

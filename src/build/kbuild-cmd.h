@@ -16,11 +16,17 @@
 
 #define KBUILD_CMD_BYTES (4 << 20)
 
+/* Whether a path is of a name that says nothing to make or to a shell. */
+bool kbuild_is_plain(const char *path);
+
 /* "kernel/sys.o" of "kernel/sys.c". */
 char *kbuild_object(const char *source);
 
 /* "kernel/.sys.o.cmd" of "kernel/sys.o". */
 char *kbuild_cmd_path(const char *object);
+
+/* What the text is of, "kernel/sys.o"; NULL when it does not say. */
+char *kbuild_cmd_target(const char *text);
 
 /* The command that made `object`, as a shell reads it; NULL: it is not there.
  */
@@ -40,8 +46,11 @@ bool kbuild_cmd_names(const char *text, const char *file);
 typedef bool (*kbuild_cmd_visit)(const char *name, const char *text,
 				 gpointer data);
 
-/* Each .cmd file below `dir` that is not older than `since_us`. */
-void kbuild_cmd_walk(const char *dir, gint64 since_us, kbuild_cmd_visit visit,
+/*
+ * Each .cmd file below `dir` that is not older than `since_us`. Whether all of
+ * them were visited: false too when some cannot be read.
+ */
+bool kbuild_cmd_walk(const char *dir, gint64 since_us, kbuild_cmd_visit visit,
 		     gpointer data);
 
 #endif

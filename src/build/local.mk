@@ -26,6 +26,7 @@ libreroll_a_SOURCES += \
 	src/build/local.c \
 	src/build/meta.c src/build/meta.h \
 	src/build/log-file.c src/build/log-file.h \
+	src/build/made-of.c src/build/made-of.h \
 	src/build/manifest.c \
 	src/build/pack.c \
 	src/build/moved.c \
@@ -54,6 +55,7 @@ libreroll_a_SOURCES += \
 	src/build/toolchain-prove.c \
 	src/build/tree-run.c \
 	src/build/verify.c \
+	src/build/walk.c \
 	src/build/warm.c
 
 build_tests = \
@@ -77,6 +79,7 @@ build_tests = \
 	tests/unit/test-snapshot \
 	tests/unit/test-toolchain \
 	tests/unit/test-verify \
+	tests/unit/test-walk \
 	tests/unit/test-warm
 check_PROGRAMS += $(build_tests)
 TESTS += $(build_tests)
@@ -144,6 +147,10 @@ tests_unit_test_verify_SOURCES = tests/unit/test-verify.c \
 	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
 	tests/unit/test-build.h
 tests_unit_test_verify_LDADD = $(LDADD) $(CMOCKA_LIBS)
+tests_unit_test_walk_SOURCES = tests/unit/test-walk.c \
+	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
+	tests/unit/test-build.h
+tests_unit_test_walk_LDADD = $(LDADD) $(CMOCKA_LIBS)
 tests_unit_test_warm_SOURCES = tests/unit/test-warm.c \
 	tests/unit/executor-fixture.c tests/unit/executor-fixture.h \
 	tests/unit/test-build.h

@@ -188,6 +188,25 @@ static bool goes_on(const struct build_run *run)
 	return run->base || run->trial || warm_base_fails(run);
 }
 
+/* Others, as htmldocs, may read anything. */
+static const char *const usual_targets[] = {"all", "modules", "vmlinux", "dtbs",
+					    NULL};
+
+static bool is_usual(const struct build_spec *spec)
+{
+	g_autofree char *image = spec->image ? g_path_get_basename(spec->image)
+					     : NULL;
+
+	for (guint i = 0; i < spec->targets->len; i++) {
+		const char *target = spec->targets->pdata[i];
+
+		if (!g_strv_contains(usual_targets, target) &&
+		    g_strcmp0(target, image) != 0)
+			return false;
+	}
+	return true;
+}
+
 static bool make_targets(struct build_run *run, GError **error)
 {
 	g_autoptr(GPtrArray) argv = NULL;
@@ -199,7 +218,11 @@ static bool make_targets(struct build_run *run, GError **error)
 		g_ptr_array_add(argv, g_strdup("-k"));
 	for (guint i = 0; i < run->spec->targets->len; i++)
 		g_ptr_array_add(argv, g_strdup(run->spec->targets->pdata[i]));
-	return run_make(run, argv, error);
+	if ((is_usual(run->spec) && !walk_begin(run, error)) ||
+	    !run_make(run, argv, error))
+		return false;
+	run->walks = false;
+	return true;
 }
 
 bool kbuild_make(struct build_run *run, const char *const *words,
@@ -240,25 +263,6 @@ static const char *const unread[] = {
 	".clang-format",
 	".cocciconfig",
 };
-
-/* Of which that is true; others, as htmldocs, may read anything. */
-static const char *const usual_targets[] = {"all", "modules", "vmlinux", "dtbs",
-					    NULL};
-
-static bool is_usual(const struct build_spec *spec)
-{
-	g_autofree char *image = spec->image ? g_path_get_basename(spec->image)
-					     : NULL;
-
-	for (guint i = 0; i < spec->targets->len; i++) {
-		const char *target = spec->targets->pdata[i];
-
-		if (!g_strv_contains(usual_targets, target) &&
-		    g_strcmp0(target, image) != 0)
-			return false;
-	}
-	return true;
-}
 
 static bool kbuild_reads(const struct build_spec *spec, const char *path)
 {

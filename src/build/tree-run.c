@@ -116,6 +116,9 @@ static char **step_env(const struct build_run *run)
 		g_ptr_array_add(env, g_strdup_printf("REROLL_JOBS=%u",
 						     MAX(run->spec->jobs, 1)));
 	}
+	if (run->walks)
+		g_ptr_array_add(env, g_strconcat("MAKEFILES=", run->out_seen,
+						 "/" WALK_NAME, NULL));
 	if (run->inputs_dir)
 		g_ptr_array_add(env, g_strconcat("REROLL_INPUTS=",
 						 run->job->no_sandbox

@@ -2,7 +2,8 @@
 /*
  * What a build starts from. Kept are, for a base tree, its sources ("sources",
  * by tree), and for a tree and spec what came of its build ("bases": base.json
- * is what it said, out the output folder where the recipe can go on in it).
+ * is what it said; out the output folder, where the recipe can go on in it, and
+ * made-of what that was made of).
  *
  * kbuild compares dates and saved command lines: the sources of the base are
  * dated before their objects, the changes of the series now, and both folders
@@ -16,10 +17,12 @@
 
 #include "base/base.h"
 #include "build/build-internal.h"
+#include "build/made-of.h"
 #include "build/safe-file.h"
 #include "tree/tree.h"
 
 #define SAID_NAME "base.json"
+#define MADE_OF_NAME "made-of"
 
 /* A base that fails is built again after so long: a machine may be mended. */
 #define FAILED_FOR_S (60 * 60)
@@ -218,6 +221,22 @@ static bool check_whole(const struct build_run *run, GError **error)
 	return false;
 }
 
+static bool made_of_save(const struct build_run *run, const char *dir,
+			 GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, MADE_OF_NAME, NULL);
+
+	return made_of_write(run->out->layers.top, run->src_seen, path, error);
+}
+
+struct made_of *warm_made_of(const struct build_run *run)
+{
+	g_autofree char *path = g_build_filename(run->warm->path, MADE_OF_NAME,
+						 NULL);
+
+	return made_of_read(path);
+}
+
 static bool make_base(const char *dir, gpointer data, GError **error)
 {
 	const struct build_run *series = data;
@@ -236,6 +255,7 @@ static bool make_base(const char *dir, gpointer data, GError **error)
 	     meta_write(&run, dir, build_status_name(run.result->status),
 			error);
 	if (ok && can_go_on(&run)) {
+		ok = made_of_save(&run, dir, error);
 		g_clear_pointer(&run.out, snapshot_leave);
 		g_usleep(TICK_US);
 	}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Where make goes. To find that there is nothing to do, it reads the rules of
+ * every folder of a kernel, which takes longer than to compile a file and to
+ * link. Beside all that it made, the base's build has left what it made it of:
+ * so it is known in which folders something is made of what the series touches,
+ * and make is told to go into no other.
+ *
+ * It is told by rules of ours that MAKEFILES has each make read first: kbuild
+ * goes into a folder, the recipe's $@, by $(MAKE), and that is ":" where there
+ * is nothing to do. A kernel whose recipes are others is not kept from it.
+ *
+ * It has to be certain that nothing else would be made. So make goes everywhere
+ * when the series touches what more than objects are made of, or adds or
+ * removes a file; and where, when make comes to it, a header was made that is
+ * younger than these rules.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "build/build-internal.h"
+#include "build/kbuild-cmd.h"
+#include "build/made-of.h"
+#include "tree/tree.h"
+
+#define CHANGES_MOST 64
+
+static const char rules[] =
+	"reroll-rules := $(lastword $(MAKEFILE_LIST))\n"
+	"reroll-find = find include/config include/generated include/ksym \\\n"
+	"\tarch/*/include/generated -type f -newer $(reroll-rules) \\\n"
+	"\t-print -quit 2>/dev/null\n"
+	"reroll-made = $(eval reroll-made := "
+	"$(shell $(reroll-find)))$(reroll-made)\n"
+	"reroll-folder = $(filter $(subdir-ym) $(build-dirs),$@)\n"
+	"reroll-idle = $(if $(filter-out $(reroll-walk),$(reroll-folder)),"
+	"$(if $(reroll-made),,yes))\n"
+	"MAKE = $(if $(reroll-idle),:,$(MAKE_COMMAND))\n";
+
+/* Programs of the checks read all of these at once. */
+static const char *const read_by_all[] = {"include/**", "**/include/**"};
+
+/* Whether objects are all that can come of the change, and known. */
+static bool can_follow(const struct build_run *run,
+		       const struct tree_change *change)
+{
+	const struct layers sources = {.top = run->sources->path};
+	const char *path = change->path;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(read_by_all); i++) {
+		if (text_glob(read_by_all[i], path))
+			return false;
+	}
+	return change->mode != 0 && kbuild_is_plain(path) &&
+	       kbuild_makes_objects(path) &&
+	       (layers_has(&sources, path) ||
+		!build_recipe_of(run->spec)->reads(run->spec, path));
+}
+
+/* Each folder with those above it; false when there is one that is none. */
+static bool add_folders(GHashTable *folders, char **places)
+{
+	for (char **place = places; *place; place++) {
+		if (strcmp(*place, MADE_OTHER) == 0 ||
+		    strcmp(*place, MADE_ELSEWHERE) == 0)
+			return false;
+		while (g_hash_table_add(folders, g_strdup(*place)) &&
+		       strchr(*place, '/'))
+			*strrchr(*place, '/') = '\0';
+	}
+	return true;
+}
+
+/* The folders that make has to go into; NULL: they are not known. */
+static GHashTable *find_folders(const struct build_run *run)
+{
+	g_autoptr(GHashTable) folders = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(made_of_t) made = warm_made_of(run);
+
+	if (!made || run->changes->len > CHANGES_MOST)
+		return NULL;
+	for (guint i = 0; i < run->changes->len; i++) {
+		const struct tree_change *change = run->changes->pdata[i];
+		g_auto(GStrv) places = made_of_find(made, change->path);
+
+		if (!can_follow(run, change) || !add_folders(folders, places))
+			return NULL;
+	}
+	return g_steal_pointer(&folders);
+}
+
+static bool rules_write(const struct build_run *run, GHashTable *folders,
+			GError **error)
+{
+	const char *top = run->out->layers.top;
+	g_autofree char *path = g_build_filename(top, WALK_NAME, NULL);
+	g_autoptr(GString) text = g_string_new("reroll-walk :=");
+	GHashTableIter iter;
+	gpointer folder;
+
+	g_hash_table_iter_init(&iter, folders);
+	while (g_hash_table_iter_next(&iter, &folder, NULL))
+		g_string_append_printf(text, " %s", (char *)folder);
+	g_string_append_printf(text, "\n%s", rules);
+	if (g_file_set_contents(path, text->str, -1, NULL))
+		return true;
+	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+		    "%s cannot be written: %s", path, g_strerror(errno));
+	return false;
+}
+
+/* Whether the output is the base's, and nothing is missing in it. */
+static bool is_whole(const struct build_run *run)
+{
+	return run->warm && run->sources && run->changes && !run->clean &&
+	       !run->base && !run->trial && !run->target && !run->spec->root &&
+	       !warm_base_fails(run);
+}
+
+bool walk_begin(struct build_run *run, GError **error)
+{
+	g_autoptr(GHashTable) folders = is_whole(run) ? find_folders(run)
+						      : NULL;
+
+	if (!folders)
+		return true;
+	log_event(LOG_LEVEL_DEBUG, run->job->run_id,
+		  "build %s: make goes into %u folders", run->spec->id,
+		  g_hash_table_size(folders));
+	run->walks = rules_write(run, folders, error);
+	return run->walks;
+}
