@@ -13,6 +13,7 @@ struct test_server {
 	GSubprocess *process;
 	GDataInputStream *out;
 	unsigned ports[2];
+	char *cert; /* of test_server_start_tls(): PEM */
 };
 
 /* `arguments`: after the path; ends with NULL. */
@@ -61,6 +62,7 @@ static inline void test_server_start_tls(struct test_server *server,
 
 	assert_true(openssl && g_subprocess_wait_check(openssl, NULL, NULL));
 	test_server_start(server, name, files);
+	g_file_get_contents(cert, &server->cert, NULL, NULL);
 	g_unlink(cert);
 	g_unlink(key);
 	g_rmdir(dir);
@@ -73,6 +75,7 @@ static inline void test_server_stop(struct test_server *server)
 	g_subprocess_wait(server->process, NULL, NULL);
 	g_clear_object(&server->out);
 	g_clear_object(&server->process);
+	g_clear_pointer(&server->cert, g_free);
 }
 
 #endif

@@ -19,6 +19,7 @@
 	"Sec-WebSocket-Accept: " ACCEPT "\r\n\r\n"
 
 static struct test_server odd;
+static char *odd_url; /* with a slash at its end */
 
 /* "open;text one;ping x;", of what comes. */
 static void on_read(enum websocket_opcode what, const guint8 *bytes, gsize len,
@@ -363,8 +364,8 @@ static void odd_servers_do_no_harm(void **state)
 
 	(void)state;
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *url = g_strdup_printf(
-			"http://127.0.0.1:%u/%s", odd.ports[0], rows[i].habit);
+		g_autofree char *url = g_strconcat(odd_url, rows[i].habit,
+						   NULL);
 		struct visit visit = {.last = rows[i].last};
 
 		visit_url(&visit, url, rows[i].ping_ms);
@@ -403,8 +404,8 @@ static void it_can_be_left_at_any_time(void **state)
 
 	(void)state;
 	for (guint i = 0; i < 60; i++) {
-		g_autofree char *url = g_strdup_printf(
-			"http://127.0.0.1:%u/%s", odd.ports[0], habits[i % 3]);
+		g_autofree char *url = g_strconcat(odd_url, habits[i % 3],
+						   NULL);
 		struct visit visit = {.last = "none"};
 
 		g_timeout_add(i / 6, leave, &visit);
@@ -432,10 +433,36 @@ static void a_server_whose_certificate_nobody_signed_is_none(void **state)
 	visit_clear(&visit);
 }
 
+/* This program again, where the certificate is one that is trusted. */
+static void odd_servers_do_no_harm_over_tls(void **state)
+{
+	static const char trusting[] =
+		"mount --bind \"$1\" /etc/ssl/certs/ca-certificates.crt && "
+		"exec \"$2\" \"https://localhost:$3/\"";
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *cert = NULL, *port = NULL;
+	g_autoptr(GSubprocess) again = NULL;
+	struct test_server tls;
+
+	(void)state;
+	test_server_start_tls(&tls, "websocket-odd");
+	g_close(g_file_open_tmp(NULL, &cert, NULL), NULL);
+	assert_true(g_file_set_contents(cert, tls.cert, -1, NULL));
+	port = g_strdup_printf("%u", tls.ports[0]);
+	again = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE, NULL,
+				 "unshare", "--user", "--map-root-user",
+				 "--mount", "sh", "-c", trusting, "sh", cert,
+				 self, port, NULL);
+	assert_true(again && g_subprocess_wait_check(again, NULL, NULL));
+	test_server_stop(&tls);
+	g_unlink(cert);
+}
+
 static int start(void **state)
 {
 	(void)state;
 	test_server_start(&odd, "websocket-odd", NULL);
+	odd_url = g_strdup_printf("http://127.0.0.1:%u/", odd.ports[0]);
 	return 0;
 }
 
@@ -443,11 +470,16 @@ static int stop(void **state)
 {
 	(void)state;
 	test_server_stop(&odd);
+	g_clear_pointer(&odd_url, g_free);
 	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	const struct CMUnitTest over_tls[] = {
+		cmocka_unit_test(odd_servers_do_no_harm),
+		cmocka_unit_test(it_can_be_left_at_any_time),
+	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_comes_is_read_in_any_pieces),
 		cmocka_unit_test(
@@ -461,9 +493,14 @@ int main(void)
 		cmocka_unit_test(it_can_be_left_at_any_time),
 		cmocka_unit_test(
 			a_server_whose_certificate_nobody_signed_is_none),
+		cmocka_unit_test(odd_servers_do_no_harm_over_tls),
 	};
 
 	g_unsetenv("http_proxy");
 	g_unsetenv("https_proxy");
+	if (argc > 1) {
+		odd_url = argv[1];
+		return cmocka_run_group_tests(over_tls, NULL, NULL);
+	}
 	return cmocka_run_group_tests(tests, start, stop);
 }
