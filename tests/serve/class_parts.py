@@ -188,6 +188,7 @@ class House:
         os.mkdir(self.path("tmp"))
         self.daemon = self.seen = None
         self.appended = 0
+        self.taken = []  # files of mails
 
     def path(self, *names):
         return os.path.join(self.top, *names)
@@ -324,7 +325,8 @@ class House:
     # --- what comes out
 
     def mails(self):
-        """Every mail that a server took, as bytes, with whom it is for."""
+        """Every mail that a server took, as bytes with whom it is for, in the
+        order they are seen: names of one second do not tell."""
         if self.odd:
             count = int(self.smtp.order("mails"))
             names = [self.path("smtp", str(i + 1)) for i in range(count)]
@@ -333,4 +335,5 @@ class House:
             box = self.path("smtp", "box", "new")
             names = sorted(os.path.join(box, n) for n in os.listdir(box)) \
                 if os.path.isdir(box) else []
-        return [open(name, "rb").read() for name in names]
+        self.taken += [name for name in names if name not in self.taken]
+        return [open(name, "rb").read() for name in self.taken]
