@@ -211,7 +211,7 @@ void base_said_free(struct base_said *said);
  * Before kbuild's make, in a view of the base's whole build: have it go into
  * the folders alone in which there is something to do, when these are known.
  */
-bool walk_begin(struct build_run *run, GError **error);
+void walk_begin(struct build_run *run);
 
 /*
  * Whether objects are all that kbuild makes of a source of this path: no

@@ -3,6 +3,7 @@
 
 #include "build/kbuild-cmd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
 #include <string.h>
@@ -167,17 +168,23 @@ char *kbuild_cmd_read(const char *command, const char *source)
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-/* The word of the text that ends before `end`, without its a/../ parts. */
+char *kbuild_cmd_path_of(const char *word, gsize len)
+{
+	g_autofree char *path = g_strndup(word, len);
+
+	return strstr(path, "/../") || strstr(path, "/./") || strstr(path, "//")
+		       ? g_canonicalize_filename(path, "/")
+		       : g_steal_pointer(&path);
+}
+
+/* The path that ends before `end`. */
 static char *path_before(const char *text, const char *end)
 {
 	const char *from = end;
-	g_autofree char *word = NULL;
 
 	while (from > text && !g_ascii_isspace(from[-1]))
 		from--;
-	word = g_strndup(from, (gsize)(end - from));
-	return strstr(word, "/../") ? g_canonicalize_filename(word, "/")
-				    : g_steal_pointer(&word);
+	return kbuild_cmd_path_of(from, (gsize)(end - from));
 }
 
 bool kbuild_cmd_names(const char *text, const char *file)
@@ -208,14 +215,14 @@ static bool is_young_cmd(const FTSENT *entry, gint64 since_us)
 		       since_us;
 }
 
-struct walk {
+struct cmd_walk {
 	gint64 since_us;
 	kbuild_cmd_visit visit;
 	gpointer data;
 	bool unread, ended;
 };
 
-static void visit_file(struct walk *walk, const FTSENT *entry)
+static void visit_file(struct cmd_walk *walk, const FTSENT *entry)
 {
 	int fd = open(entry->fts_accpath,
 		      O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -229,10 +236,16 @@ static void visit_file(struct walk *walk, const FTSENT *entry)
 }
 
 /* False at the end. */
-static bool visit_entry(struct walk *walk, const FTSENT *entry)
+static bool visit_next(struct cmd_walk *walk, FTS *fts)
 {
-	if (!entry)
+	FTSENT *entry;
+
+	errno = 0;
+	entry = fts_read(fts);
+	if (!entry) {
+		walk->unread |= errno != 0;
 		return false;
+	}
 	walk->unread |= entry->fts_info == FTS_DNR ||
 			entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS;
 	if (is_young_cmd(entry, walk->since_us))
@@ -243,12 +256,12 @@ static bool visit_entry(struct walk *walk, const FTSENT *entry)
 bool kbuild_cmd_walk(const char *dir, gint64 since_us, kbuild_cmd_visit visit,
 		     gpointer data)
 {
-	struct walk walk = {since_us, visit, data, false, false};
+	struct cmd_walk walk = {since_us, visit, data, false, false};
 	char *paths[] = {(char *)(guintptr)dir, NULL};
 	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	guint left = FILES_MOST;
 
-	while (fts && left > 0 && visit_entry(&walk, fts_read(fts)))
+	while (fts && left > 0 && visit_next(&walk, fts))
 		left--;
 	if (fts)
 		fts_close(fts);

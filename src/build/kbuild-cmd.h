@@ -39,6 +39,12 @@ char *kbuild_cmd_saved(const char *text, const char *object);
  */
 char *kbuild_cmd_read(const char *command, const char *source);
 
+/*
+ * A word of a .cmd file as a path without "/../", "/./" and "//" parts, which
+ * compilers leave as the source has them.
+ */
+char *kbuild_cmd_path_of(const char *word, gsize len);
+
 /* Whether the absolute path `file` is what the text's target was made of. */
 bool kbuild_cmd_names(const char *text, const char *file);
 

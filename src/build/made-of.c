@@ -9,24 +9,28 @@
 #include "base/base.h"
 #include "build/kbuild-cmd.h"
 
+#define CHUNK_BYTES 4096
+
 struct made_of {
-	char *text; /* begins with a newline, as a line before the first */
+	char *text; /* of the file */
 };
 
 struct reading {
 	const char *src;
-	GHashTable
-		*sources; /* char * to a GHashTable set of interned folders */
+	GStringChunk *folders;
+	GHashTable *sources; /* char * to a GHashTable set of places */
 };
 
-static const char *place_of(const char *target)
+static const char *place_of(const struct reading *reading, const char *target)
 {
-	g_autofree char *folder = g_path_get_dirname(target);
+	g_autofree char *folder = NULL;
 
-	if (!g_str_has_suffix(target, ".o"))
+	if (!target || !g_str_has_suffix(target, ".o"))
 		return MADE_OTHER;
-	return kbuild_is_plain(target) ? g_intern_string(folder)
-				       : MADE_ELSEWHERE;
+	if (!kbuild_is_plain(target))
+		return MADE_ELSEWHERE;
+	folder = g_path_get_dirname(target);
+	return g_string_chunk_insert_const(reading->folders, folder);
 }
 
 /* The source that a word names; NULL: it names none. */
@@ -39,20 +43,23 @@ static char *source_of(const struct reading *reading, const char *word,
 	if (len <= top + 1 || strncmp(word, reading->src, top) != 0 ||
 	    word[top] != '/')
 		return NULL;
-	path = g_strndup(word + top, len - top);
-	if (strstr(path, "/../")) {
-		char *plain = g_canonicalize_filename(path, "/");
-
-		g_free(path);
-		path = plain;
-	}
+	path = kbuild_cmd_path_of(word + top, len - top);
 	return g_strdup(path + 1);
 }
 
-static void add(struct reading *reading, char *source, const char *place)
+/* Half the kernel is made of each of these: which half, nobody asks. */
+static bool is_of_all(const char *source)
+{
+	return g_str_has_prefix(source, "include/") ||
+	       strstr(source, "/include/");
+}
+
+static void add(struct reading *reading, const char *source, const char *place)
 {
 	GHashTable *places = g_hash_table_lookup(reading->sources, source);
 
+	if (is_of_all(source) && strcmp(place, MADE_OTHER) != 0)
+		return;
 	if (!places) {
 		places = g_hash_table_new(g_str_hash, g_str_equal);
 		g_hash_table_insert(reading->sources, g_strdup(source), places);
@@ -64,10 +71,9 @@ static bool read_cmd(const char *name, const char *text, gpointer data)
 {
 	struct reading *reading = data;
 	g_autofree char *target = kbuild_cmd_target(text);
-	const char *place = !g_str_has_suffix(name, ".o.cmd") ? MADE_OTHER
-			    : !target			      ? MADE_ELSEWHERE
-				      : place_of(target);
+	const char *place = place_of(reading, target);
 
+	(void)name;
 	while (*text) {
 		gsize len = strcspn(text, " \t\n");
 		g_autofree char *source = source_of(reading, text, len);
@@ -81,7 +87,7 @@ static bool read_cmd(const char *name, const char *text, gpointer data)
 
 static char *format(GHashTable *sources)
 {
-	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GString) text = g_string_new("\n");
 	GHashTableIter iter, inner;
 	gpointer source, places, place;
 
@@ -105,10 +111,20 @@ bool made_of_write(const char *out, const char *src, const char *path,
 		(GDestroyNotify)g_hash_table_unref);
 	struct reading reading = {.src = src, .sources = sources};
 	g_autofree char *text = NULL;
+	bool whole;
 
-	if (!kbuild_cmd_walk(out, 0, read_cmd, &reading))
+	reading.folders = g_string_chunk_new(CHUNK_BYTES);
+	whole = kbuild_cmd_walk(out, 0, read_cmd, &reading) &&
+		g_hash_table_size(sources) > 0;
+	text = whole ? format(sources) : NULL;
+	g_string_chunk_free(reading.folders);
+	if (!whole) {
+		log_event(LOG_LEVEL_INFO, NULL,
+			  "what %s was made of cannot be read: make will go "
+			  "everywhere",
+			  out);
 		return true;
-	text = format(sources);
+	}
 	if (g_file_set_contents(path, text, -1, NULL))
 		return true;
 	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
@@ -118,14 +134,12 @@ bool made_of_write(const char *out, const char *src, const char *path,
 
 struct made_of *made_of_read(const char *path)
 {
-	g_autofree char *text = NULL;
-	struct made_of *made;
+	struct made_of *made = g_new0(struct made_of, 1);
 
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return NULL;
-	made = g_new0(struct made_of, 1);
-	made->text = g_strconcat("\n", text, NULL);
-	return made;
+	if (g_file_get_contents(path, &made->text, NULL, NULL))
+		return made;
+	g_free(made);
+	return NULL;
 }
 
 void made_of_free(struct made_of *made)

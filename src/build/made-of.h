@@ -4,7 +4,8 @@
  * them takes longer than to compile a file, so it is done once, when the base
  * is made. Private to the build room.
  *
- * The file: a line for each source, "kernel/sys.c<TAB>kernel init !".
+ * The file: an empty line, then one for each source, "kernel/sys.c<TAB>kernel
+ * init !". Of a header in a folder include, only what is no object.
  */
 #ifndef BUILD_MADE_OF_H
 #define BUILD_MADE_OF_H

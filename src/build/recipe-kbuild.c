@@ -210,6 +210,7 @@ static bool is_usual(const struct build_spec *spec)
 static bool make_targets(struct build_run *run, GError **error)
 {
 	g_autoptr(GPtrArray) argv = NULL;
+	bool ok;
 
 	if (run->target)
 		return make_target(run, run->target, error);
@@ -218,11 +219,11 @@ static bool make_targets(struct build_run *run, GError **error)
 		g_ptr_array_add(argv, g_strdup("-k"));
 	for (guint i = 0; i < run->spec->targets->len; i++)
 		g_ptr_array_add(argv, g_strdup(run->spec->targets->pdata[i]));
-	if ((is_usual(run->spec) && !walk_begin(run, error)) ||
-	    !run_make(run, argv, error))
-		return false;
+	if (is_usual(run->spec))
+		walk_begin(run);
+	ok = run_make(run, argv, error);
 	run->walks = false;
-	return true;
+	return ok;
 }
 
 bool kbuild_make(struct build_run *run, const char *const *words,

@@ -17,7 +17,6 @@
  */
 #include <config.h>
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/base.h"
@@ -28,20 +27,28 @@
 
 #define CHANGES_MOST 64
 
+/* Linux before 5.3 has the lists of its modules made anew in every folder. */
 static const char rules[] =
 	"reroll-rules := $(lastword $(MAKEFILE_LIST))\n"
-	"reroll-find = find include/config include/generated include/ksym \\\n"
-	"\tarch/*/include/generated -type f -newer $(reroll-rules) \\\n"
-	"\t-print -quit 2>/dev/null\n"
+	"reroll-top := $(dir $(reroll-rules))\n"
+	"reroll-find = find $(reroll-top)include \\\n"
+	"\t$(wildcard $(reroll-top)arch/*/include) \\\n"
+	"\t-type f -newer $(reroll-rules) -print -quit || echo unknown\n"
 	"reroll-made = $(eval reroll-made := "
 	"$(shell $(reroll-find)))$(reroll-made)\n"
 	"reroll-folder = $(filter $(subdir-ym) $(build-dirs),$@)\n"
 	"reroll-idle = $(if $(filter-out $(reroll-walk),$(reroll-folder)),"
-	"$(if $(reroll-made),,yes))\n"
+	"$(if $(MODVERDIR)$(reroll-made),,yes))\n"
 	"MAKE = $(if $(reroll-idle),:,$(MAKE_COMMAND))\n";
 
 /* Programs of the checks read all of these at once. */
-static const char *const read_by_all[] = {"include/**", "**/include/**"};
+static const char *const read_by_all[] = {"include/**", "**/include/**",
+					  "Documentation/**"};
+
+static bool is_read(const struct build_run *run, const char *path)
+{
+	return build_recipe_of(run->spec)->reads(run->spec, path);
+}
 
 /* Whether objects are all that can come of the change, and known. */
 static bool can_follow(const struct build_run *run,
@@ -50,27 +57,46 @@ static bool can_follow(const struct build_run *run,
 	const struct layers sources = {.top = run->sources->path};
 	const char *path = change->path;
 
+	if (change->mode == 0 || !kbuild_makes_objects(path))
+		return false;
+	if (!is_read(run, path))
+		return true;
 	for (gsize i = 0; i < G_N_ELEMENTS(read_by_all); i++) {
 		if (text_glob(read_by_all[i], path))
 			return false;
 	}
-	return change->mode != 0 && kbuild_is_plain(path) &&
-	       kbuild_makes_objects(path) &&
-	       (layers_has(&sources, path) ||
-		!build_recipe_of(run->spec)->reads(run->spec, path));
+	return kbuild_is_plain(path) && layers_has(&sources, path);
 }
 
-/* Each folder with those above it; false when there is one that is none. */
-static bool add_folders(GHashTable *folders, char **places)
+/* A folder with those above it. */
+static void add_folder(GHashTable *folders, const char *folder)
 {
+	g_autofree char *at = g_strdup(folder);
+
+	while (g_hash_table_add(folders, g_strdup(at)) && strchr(at, '/'))
+		*strrchr(at, '/') = '\0';
+}
+
+/*
+ * Where something is made of that source: its own folder too, since not all
+ * rules leave a .cmd file. False when it is not known.
+ */
+static bool add_folders(const struct build_run *run, const char *path,
+			const struct made_of *made, GHashTable *folders)
+{
+	g_auto(GStrv) places = made_of_find(made, path);
+	g_autofree char *own = g_path_get_dirname(path);
+	g_autofree char *object = kbuild_object(path);
+
+	if (!*places && layers_has(&run->out->layers, object))
+		return false;
 	for (char **place = places; *place; place++) {
 		if (strcmp(*place, MADE_OTHER) == 0 ||
 		    strcmp(*place, MADE_ELSEWHERE) == 0)
 			return false;
-		while (g_hash_table_add(folders, g_strdup(*place)) &&
-		       strchr(*place, '/'))
-			*strrchr(*place, '/') = '\0';
+		add_folder(folders, *place);
 	}
+	add_folder(folders, own);
 	return true;
 }
 
@@ -85,16 +111,17 @@ static GHashTable *find_folders(const struct build_run *run)
 		return NULL;
 	for (guint i = 0; i < run->changes->len; i++) {
 		const struct tree_change *change = run->changes->pdata[i];
-		g_auto(GStrv) places = made_of_find(made, change->path);
+		const char *path = change->path;
 
-		if (!can_follow(run, change) || !add_folders(folders, places))
+		if (!can_follow(run, change) ||
+		    (is_read(run, path) &&
+		     !add_folders(run, path, made, folders)))
 			return NULL;
 	}
 	return g_steal_pointer(&folders);
 }
 
-static bool rules_write(const struct build_run *run, GHashTable *folders,
-			GError **error)
+static bool rules_write(const struct build_run *run, GHashTable *folders)
 {
 	const char *top = run->out->layers.top;
 	g_autofree char *path = g_build_filename(top, WALK_NAME, NULL);
@@ -106,11 +133,7 @@ static bool rules_write(const struct build_run *run, GHashTable *folders,
 	while (g_hash_table_iter_next(&iter, &folder, NULL))
 		g_string_append_printf(text, " %s", (char *)folder);
 	g_string_append_printf(text, "\n%s", rules);
-	if (g_file_set_contents(path, text->str, -1, NULL))
-		return true;
-	g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
-		    "%s cannot be written: %s", path, g_strerror(errno));
-	return false;
+	return g_file_set_contents(path, text->str, -1, NULL);
 }
 
 /* Whether the output is the base's, and nothing is missing in it. */
@@ -121,16 +144,14 @@ static bool is_whole(const struct build_run *run)
 	       !warm_base_fails(run);
 }
 
-bool walk_begin(struct build_run *run, GError **error)
+void walk_begin(struct build_run *run)
 {
 	g_autoptr(GHashTable) folders = is_whole(run) ? find_folders(run)
 						      : NULL;
 
-	if (!folders)
-		return true;
-	log_event(LOG_LEVEL_DEBUG, run->job->run_id,
-		  "build %s: make goes into %u folders", run->spec->id,
-		  g_hash_table_size(folders));
-	run->walks = rules_write(run, folders, error);
-	return run->walks;
+	run->walks = folders && rules_write(run, folders);
+	if (run->walks)
+		log_event(LOG_LEVEL_DEBUG, run->job->run_id,
+			  "build %s: make goes into %u folders", run->spec->id,
+			  g_hash_table_size(folders));
 }

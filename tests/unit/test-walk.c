@@ -7,23 +7,30 @@
 #include "build/kbuild-cmd.h"
 
 /* What kbuild does, as far as it matters here. */
-#define TOP_MAKEFILE                                                       \
-	"tinyconfig:\n"                                                    \
-	"\techo CONFIG_BASE=y >$O/.config\n"                               \
-	"olddefconfig: ;\n"                                                \
-	"prepare:\n"                                                       \
-	"\tmkdir -p $O/include/generated\n"                                \
-	"\tgrep LIMIT a/limit.c >$O/limit.new\n"                           \
-	"\tcmp -s $O/limit.new $O/include/generated/limit.h || "           \
-	"cp $O/limit.new $O/include/generated/limit.h\n"                   \
-	"all: prepare\n"                                                   \
-	"\t$(MAKE) -C $O -f $(CURDIR)/scripts/Makefile.build S=$(CURDIR) " \
-	"obj=.\n"                                                          \
-	"\tmkdir -p $O/arch/x86/boot\n"                                    \
-	"\tcat $O/a/x.o $O/a/sub/z.o $O/b/y.o >$O/vmlinux\n"               \
+#define PREPARE                                                  \
+	"tinyconfig:\n"                                          \
+	"\techo CONFIG_BASE=y >$O/.config\n"                     \
+	"olddefconfig: ;\n"                                      \
+	"prepare:\n"                                             \
+	"\tmkdir -p $O/include/generated\n"                      \
+	"\tgrep LIMIT a/limit.c >$O/limit.new\n"                 \
+	"\tcmp -s $O/limit.new $O/include/generated/limit.h || " \
+	"cp $O/limit.new $O/include/generated/limit.h\n"
+#define DESCEND \
+	"\t$(MAKE) -C $O -f $(CURDIR)/scripts/Makefile.build S=$(CURDIR) "
+#define LINK                                                 \
+	"\tmkdir -p $O/arch/x86/boot\n"                      \
+	"\tcat $O/a/x.o $O/a/sub/z.o $O/b/y.o >$O/vmlinux\n" \
 	"\tcp $O/vmlinux $O/arch/x86/boot/bzImage\n"
+#define TOP_MAKEFILE PREPARE "all: prepare\n" DESCEND "obj=.\n" LINK
+#define OLD_MAKEFILE                                          \
+	PREPARE "build-dirs := a b\n"                         \
+		"$(build-dirs): prepare\n" DESCEND "obj=$@\n" \
+		".PHONY: $(build-dirs)\n"                     \
+		"all: $(build-dirs)\n" LINK
 #define BUILD_MAKEFILE                                                   \
 	"MAKEFLAGS += -rR\n"                                             \
+	"all:\n"                                                         \
 	"include $S/$(obj)/Kbuild\n"                                     \
 	"all: $(objects) $(subdir-ym)\n"                                 \
 	"\t@echo walked $(obj).\n"                                       \
@@ -31,7 +38,7 @@
 	"\t$(MAKE) -f $S/scripts/Makefile.build S=$S obj=$@\n"           \
 	".PHONY: $(subdir-ym) again\n"                                   \
 	"$(filter %.o,$(objects)): %.o: again\n"                         \
-	"\t@mkdir -p $(obj)\n"                                           \
+	"\t@mkdir -p $(@D) $(obj)\n"                                     \
 	"\tgcc -I$S -Iinclude/generated -Wp,-MMD,$*.d -c -o $@ $S/$*.c " \
 	"$(OR_ELSE)\n"                                                   \
 	"\t@(echo 'savedcmd_$@ := gcc -c -o $@ $S/$*.c'; cat $*.d) "     \
@@ -68,7 +75,12 @@ static int set_up(void **state)
 	put(fixture, "Kbuild", "subdir-ym := a b\n");
 	put(fixture, "a/Kbuild", "objects := a/x.o\nsubdir-ym := a/sub\n");
 	put(fixture, "a/sub/Kbuild", "objects := a/sub/z.o\n");
-	put(fixture, "b/Kbuild", "objects := b/y.o b/from.made\n");
+	put(fixture, "b/Kbuild",
+	    "objects := b/y.o b/../c/w.o b/from.made b/list\n"
+	    "b/list: again; cp $S/b/tool/list.h $@\n");
+	put(fixture, "b/tool/list.h", "/* no command names it */\n");
+	put(fixture, "c/w.c", "int w;\n");
+	put(fixture, "c/dot.h", "/* dot */\n");
 	put(fixture, "a/x.c", CLEAN);
 	put(fixture, "a/limit.c", "#define LIMIT 1\n");
 	put(fixture, "a/none.c", CLEAN);
@@ -76,7 +88,8 @@ static int set_up(void **state)
 	put(fixture, "include/all.h", "/* all */\n");
 	put(fixture, "a/sub/z.c", INCLUDES("limit.h") "int z = LIMIT;\n");
 	put(fixture, "b/y.c",
-	    INCLUDES("a/shared.h") INCLUDES("include/all.h") "int y;\n");
+	    INCLUDES("a/shared.h") INCLUDES("include/all.h")
+		    INCLUDES("c/./dot.h") "int y;\n");
 	put(fixture, "b/from.h", "/* made of it */\n");
 	fixture->base = fixture_take_tree(fixture);
 	return 0;
@@ -117,8 +130,11 @@ static const struct {
 } changes[] = {
 	{"a/x.c", CLEAN "int more;\n", "a ."},
 	{"a/sub/z.c", "int z = 3;\n", "a/sub a ."},
-	{"a/shared.h", "/* two */\n", "b ."},
-	{"a/none.c", CLEAN "int more;\n", "."},
+	{"a/shared.h", "/* two */\n", "a b ."},
+	{"b/tool/list.h", "/* two */\n", "b ."},
+	{"c/dot.h", "/* two */\n", "b ."},
+	{"c/w.c", "int w = 2;\n", EVERYWHERE}, /* of b, by its name */
+	{"a/none.c", CLEAN "int more;\n", "a ."},
 	{"a/new.c", CLEAN, EVERYWHERE}, /* a wildcard may take it */
 	{"a/none.c", NULL, EVERYWHERE},
 	{"include/all.h", "/* any */\n", EVERYWHERE},
@@ -163,6 +179,45 @@ static void documentation_that_is_added_is_no_matter(void **state)
 	put(fixture, "a/x.c", CLEAN "int more;\n");
 	got = walked(fixture);
 	assert_string_equal(got, "a .");
+}
+
+static void make_goes_to_all_that_the_series_reaches(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *got = NULL;
+
+	put(fixture, "a/sub/z.c", "int z = 3;\n");
+	put(fixture, "b/y.c", "int y = 3;\n");
+	got = walked(fixture);
+	assert_string_equal(got, "a/sub a b .");
+}
+
+/* Of several folders at the top, as older kernels have it. */
+static void make_goes_from_the_top_as_older_kernels_have_it(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *got = NULL;
+
+	put(fixture, "Makefile", OLD_MAKEFILE);
+	g_free(fixture->base);
+	fixture->base = fixture_take_tree(fixture);
+	put(fixture, "a/x.c", CLEAN "int more;\n");
+	got = walked(fixture);
+	assert_string_equal(got, "a");
+}
+
+/* Each folder says again which modules it has. */
+static void where_lists_are_made_anew_make_goes_everywhere(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *got = NULL;
+
+	put(fixture, "Makefile", "export MODVERDIR := .tmp\n" TOP_MAKEFILE);
+	g_free(fixture->base);
+	fixture->base = fixture_take_tree(fixture);
+	put(fixture, "a/x.c", CLEAN "int more;\n");
+	got = walked(fixture);
+	assert_string_equal(got, EVERYWHERE);
 }
 
 /* What is missing there is made, though the series does not reach it. */
@@ -220,6 +275,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(make_goes_where_something_is_to_be_made),
+		WALK_CASE(make_goes_to_all_that_the_series_reaches),
+		WALK_CASE(make_goes_from_the_top_as_older_kernels_have_it),
+		WALK_CASE(where_lists_are_made_anew_make_goes_everywhere),
 		WALK_CASE(documentation_that_is_added_is_no_matter),
 		WALK_CASE(on_a_base_that_fails_make_goes_everywhere),
 		WALK_CASE(for_an_unusual_target_make_goes_everywhere),
