@@ -188,7 +188,7 @@ class House:
         os.mkdir(self.path("tmp"))
         self.daemon = self.seen = None
         self.appended = 0
-        self.taken = []  # files of mails
+        self.mail_files = []
 
     def path(self, *names):
         return os.path.join(self.top, *names)
@@ -335,5 +335,5 @@ class House:
             box = self.path("smtp", "box", "new")
             names = sorted(os.path.join(box, n) for n in os.listdir(box)) \
                 if os.path.isdir(box) else []
-        self.taken += [name for name in names if name not in self.taken]
-        return [open(name, "rb").read() for name in self.taken]
+        self.mail_files += [n for n in names if n not in self.mail_files]
+        return [open(name, "rb").read() for name in self.mail_files]
