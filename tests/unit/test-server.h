@@ -27,6 +27,7 @@ static inline void test_server_start(struct test_server *server,
 	g_autoptr(GError) error = NULL;
 	g_autofree char *line = NULL;
 
+	server->cert = NULL;
 	g_ptr_array_add(argv, path);
 	for (; arguments && *arguments; arguments++)
 		g_ptr_array_add(argv, (gpointer)(gintptr)*arguments);
