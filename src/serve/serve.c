@@ -219,7 +219,7 @@ static json_t *live_json(gpointer data)
 
 /* Who asks at the old place meanwhile is told that it went away. */
 static bool control_at(struct daemon *daemon, const struct site *site,
-		      GError **error)
+		       GError **error)
 {
 	g_autofree char *path = site_control(site);
 	struct control *control;
