@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *const names[] = {
-#define FAULT_NAME(point, name) [FAULT_##point] = name,
+#define FAULT_NAME(point, name) [FAULT_##point] = (name),
 	FAULT_POINTS(FAULT_NAME)
 #undef FAULT_NAME
 };
