@@ -49,6 +49,7 @@ static void a_series_that_applies_gives_the_tree_to_build(void **state)
 	c->project.builds = builds;
 	gate_run(c, gate_apply);
 	assert_outcome(c, NULL);
+	assert_null(c->subject.opened); /* the builds do without it */
 	assert_string_equal(c->subject.base_tree, tree);
 	assert_int_equal(c->subject.base_at, 1700000000);
 	assert_string_equal(tried(c, 0, "base"), "main (base of the project)");
