@@ -158,6 +158,9 @@ const char *clean_reason(const struct build_run *run);
 /* Whether the base that the run goes on in was configured to the end. */
 bool warm_base_is_configured(const struct build_run *run);
 
+/* Whether the base's sources, of which the run has a view, have that file. */
+bool warm_base_has(const struct build_run *run, const char *path);
+
 /* Whether the base that the run goes on in does not build. */
 bool warm_base_fails(const struct build_run *run);
 
@@ -212,12 +215,6 @@ void base_said_free(struct base_said *said);
  * the folders alone in which there is something to do, when these are known.
  */
 void walk_begin(struct build_run *run);
-
-/*
- * Whether objects are all that kbuild makes of a source of this path: no
- * program of the build, no header and no flag (first-word.c).
- */
-bool kbuild_makes_objects(const char *path);
 
 /* --- the changed files, compiled before all else (first-word.c) --- */
 

@@ -61,11 +61,10 @@ struct search {
 	GPtrArray *left; /* of char *: below top */
 };
 
-static bool see_names(const char *name, const char *text, gpointer data)
+static bool see_names(const char *text, gpointer data)
 {
 	struct search *search = data;
 
-	(void)name;
 	for (guint i = search->left->len; i > 0; i--) {
 		g_autofree char *file = g_strconcat(
 			search->top, "/", search->left->pdata[i - 1], NULL);
@@ -74,14 +73,6 @@ static bool see_names(const char *name, const char *text, gpointer data)
 			g_ptr_array_remove_index(search->left, i - 1);
 	}
 	return search->left->len > 0;
-}
-
-static bool base_has(const struct build_run *run, const char *path)
-{
-	const struct layers base = {.top = run->sources ? run->sources->path
-							: NULL};
-
-	return base.top && layers_has(&base, path);
 }
 
 static GPtrArray *find_sources(const struct build_run *run, bool of_base)
@@ -94,7 +85,7 @@ static GPtrArray *find_sources(const struct build_run *run, bool of_base)
 		g_autofree char *object = object_of(change->path);
 
 		if (change->mode != 0 && object &&
-		    (!of_base || base_has(run, change->path)))
+		    (!of_base || warm_base_has(run, change->path)))
 			g_ptr_array_add(files, g_strdup(change->path));
 	}
 	return files;

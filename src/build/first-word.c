@@ -20,6 +20,7 @@
 #include "base/base.h"
 #include "build/build-internal.h"
 #include "build/kbuild-cmd.h"
+#include "build/kbuild-path.h"
 #include "build/made-of.h"
 #include "build/snapshot-ways.h"
 #include "tree/tree.h"
@@ -44,41 +45,6 @@ struct first_word {
 	bool refused; /* read when the thread has ended */
 	GThread *thread;
 };
-
-/* What headers and flags are not made of; text_glob() patterns. */
-static const char *const harmless[] = {"**.c", "**.h", "Documentation/**"};
-
-/* But these are: programs of the build, and what they read. */
-static const char *const sources_of_headers[] = {
-	"scripts/**",
-	"tools/**",
-	"usr/**",
-	"arch/*/tools/**",
-	"arch/*/boot/**",
-	"**/vdso*/**",
-	"kernel/bounds.c",
-	"**/asm-offsets*.c",
-	"security/selinux/include/**",
-	"include/uapi/linux/capability.h",
-	"include/linux/socket.h",
-	"include/uapi/asm-generic/resource.h",
-};
-
-static bool matches(const char *const *globs, gsize count, const char *path)
-{
-	for (gsize i = 0; i < count; i++) {
-		if (text_glob(globs[i], path))
-			return true;
-	}
-	return false;
-}
-
-bool kbuild_makes_objects(const char *path)
-{
-	return matches(harmless, G_N_ELEMENTS(harmless), path) &&
-	       !matches(sources_of_headers, G_N_ELEMENTS(sources_of_headers),
-			path);
-}
 
 /* In place of a header that is removed, the build may make one. */
 static bool is_harmless(const struct build_run *run,

@@ -14,25 +14,6 @@
 
 #define FILES_MOST 500000
 
-bool kbuild_is_plain(const char *path)
-{
-	for (const char *p = path; *p; p++) {
-		if (!g_ascii_isalnum(*p) && !strchr("_-+./,", *p))
-			return false;
-	}
-	return path[0] != '-' && path[0] != '/' && !strstr(path, "..");
-}
-
-char *kbuild_object(const char *source)
-{
-	const char *dot = strrchr(source, '.');
-	const char *slash = strrchr(source, '/');
-
-	return dot && (!slash || dot > slash)
-		       ? g_strdup_printf("%.*s.o", (int)(dot - source), source)
-		       : g_strconcat(source, ".o", NULL);
-}
-
 char *kbuild_cmd_path(const char *object)
 {
 	const char *slash = strrchr(object, '/');
@@ -230,7 +211,7 @@ static void visit_file(struct cmd_walk *walk, const FTSENT *entry)
 				       : safe_file_take(fd, KBUILD_CMD_BYTES);
 
 	if (text)
-		walk->ended = !walk->visit(entry->fts_name, text, walk->data);
+		walk->ended = !walk->visit(text, walk->data);
 	else
 		walk->unread = true;
 }

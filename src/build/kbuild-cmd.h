@@ -16,12 +16,6 @@
 
 #define KBUILD_CMD_BYTES (4 << 20)
 
-/* Whether a path is of a name that says nothing to make or to a shell. */
-bool kbuild_is_plain(const char *path);
-
-/* "kernel/sys.o" of "kernel/sys.c". */
-char *kbuild_object(const char *source);
-
 /* "kernel/.sys.o.cmd" of "kernel/sys.o". */
 char *kbuild_cmd_path(const char *object);
 
@@ -49,8 +43,7 @@ char *kbuild_cmd_path_of(const char *word, gsize len);
 bool kbuild_cmd_names(const char *text, const char *file);
 
 /* False to end the walk. */
-typedef bool (*kbuild_cmd_visit)(const char *name, const char *text,
-				 gpointer data);
+typedef bool (*kbuild_cmd_visit)(const char *text, gpointer data);
 
 /*
  * Each .cmd file below `dir` that is not older than `since_us`. Whether all of

@@ -15,6 +15,7 @@ libreroll_a_SOURCES += \
 	src/build/kbuild-install.c \
 	src/build/first-word.c \
 	src/build/kbuild-cmd.c src/build/kbuild-cmd.h \
+	src/build/kbuild-path.c src/build/kbuild-path.h \
 	src/build/inputs.c \
 	src/build/kconfig.c src/build/kconfig.h \
 	src/build/kconfig-expr.c \

@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "build/kbuild-cmd.h"
+#include "build/kbuild-path.h"
 
 #define CHUNK_BYTES 4096
 
@@ -47,18 +48,11 @@ static char *source_of(const struct reading *reading, const char *word,
 	return g_strdup(path + 1);
 }
 
-/* Half the kernel is made of each of these: which half, nobody asks. */
-static bool is_of_all(const char *source)
-{
-	return g_str_has_prefix(source, "include/") ||
-	       strstr(source, "/include/");
-}
-
 static void add(struct reading *reading, const char *source, const char *place)
 {
 	GHashTable *places = g_hash_table_lookup(reading->sources, source);
 
-	if (is_of_all(source) && strcmp(place, MADE_OTHER) != 0)
+	if (kbuild_is_of_all(source) && strcmp(place, MADE_OTHER) != 0)
 		return;
 	if (!places) {
 		places = g_hash_table_new(g_str_hash, g_str_equal);
@@ -67,13 +61,12 @@ static void add(struct reading *reading, const char *source, const char *place)
 	g_hash_table_add(places, (gpointer)(guintptr)place);
 }
 
-static bool read_cmd(const char *name, const char *text, gpointer data)
+static bool read_cmd(const char *text, gpointer data)
 {
 	struct reading *reading = data;
 	g_autofree char *target = kbuild_cmd_target(text);
 	const char *place = place_of(reading, target);
 
-	(void)name;
 	while (*text) {
 		gsize len = strcspn(text, " \t\n");
 		g_autofree char *source = source_of(reading, text, len);

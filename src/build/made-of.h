@@ -5,7 +5,7 @@
  * is made. Private to the build room.
  *
  * The file: an empty line, then one for each source, "kernel/sys.c<TAB>kernel
- * init !". Of a header in a folder include, only what is no object.
+ * init !". Of what half the build may read, only what is no object.
  */
 #ifndef BUILD_MADE_OF_H
 #define BUILD_MADE_OF_H

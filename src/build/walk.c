@@ -21,7 +21,7 @@
 
 #include "base/base.h"
 #include "build/build-internal.h"
-#include "build/kbuild-cmd.h"
+#include "build/kbuild-path.h"
 #include "build/made-of.h"
 #include "tree/tree.h"
 
@@ -41,10 +41,6 @@ static const char rules[] =
 	"$(if $(MODVERDIR)$(reroll-made),,yes))\n"
 	"MAKE = $(if $(reroll-idle),:,$(MAKE_COMMAND))\n";
 
-/* Programs of the checks read all of these at once. */
-static const char *const read_by_all[] = {"include/**", "**/include/**",
-					  "Documentation/**"};
-
 static bool is_read(const struct build_run *run, const char *path)
 {
 	return build_recipe_of(run->spec)->reads(run->spec, path);
@@ -54,18 +50,13 @@ static bool is_read(const struct build_run *run, const char *path)
 static bool can_follow(const struct build_run *run,
 		       const struct tree_change *change)
 {
-	const struct layers sources = {.top = run->sources->path};
 	const char *path = change->path;
 
 	if (change->mode == 0 || !kbuild_makes_objects(path))
 		return false;
-	if (!is_read(run, path))
-		return true;
-	for (gsize i = 0; i < G_N_ELEMENTS(read_by_all); i++) {
-		if (text_glob(read_by_all[i], path))
-			return false;
-	}
-	return kbuild_is_plain(path) && layers_has(&sources, path);
+	return !is_read(run, path) ||
+	       (!kbuild_is_of_all(path) && kbuild_is_plain(path) &&
+		warm_base_has(run, path));
 }
 
 /* A folder with those above it. */

@@ -399,6 +399,14 @@ struct snapshot *warm_scratch(const struct build_run *run, const char *name,
 	return view(run, path, name, error);
 }
 
+bool warm_base_has(const struct build_run *run, const char *path)
+{
+	const struct layers base = {.top = run->sources ? run->sources->path
+							: NULL};
+
+	return base.top && layers_has(&base, path);
+}
+
 bool warm_base_fails(const struct build_run *run)
 {
 	struct base_said *said = run->warm ? said_load(run->warm->path) : NULL;

@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	g_autofree char *text = g_malloc0(len + 2);
 	g_autoptr(GPtrArray) rows = NULL;
 	g_autoptr(GPtrArray) symbols = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *saved = NULL, *read = NULL;
+	g_autofree char *saved = NULL, *read = NULL, *target = NULL,
+			*path = NULL;
 	const char *cmd;
 
 	if (len)
@@ -21,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	rows = kmake_parse(text);
 	kmake_find(rows, "a.o", symbols);
 	kmake_find(rows, "sub/", symbols);
+	target = kbuild_cmd_target(cmd);
+	path = kbuild_cmd_path_of(cmd, strlen(cmd));
 	saved = kbuild_cmd_saved(cmd, "a.o");
 	if (saved)
 		read = kbuild_cmd_read(saved, "/s/a.c");

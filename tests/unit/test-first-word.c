@@ -3,6 +3,7 @@
 #include "executor-fixture.h"
 
 #include "build/kbuild-cmd.h"
+#include "build/kbuild-path.h"
 
 #define CHANGED "int f(void);\nint f(void)\n{\n\treturn 3;\n}\n"
 #define BROKEN "int f(void);\nint f(void)\n{\n\treturn gone;\n}\n"

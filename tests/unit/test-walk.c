@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 
 #include "build/kbuild-cmd.h"
+#include "build/made-of.h"
 
 /* What kbuild does, as far as it matters here. */
 #define PREPARE                                                  \
@@ -28,22 +29,21 @@
 		"$(build-dirs): prepare\n" DESCEND "obj=$@\n" \
 		".PHONY: $(build-dirs)\n"                     \
 		"all: $(build-dirs)\n" LINK
-#define BUILD_MAKEFILE                                                   \
-	"MAKEFLAGS += -rR\n"                                             \
-	"all:\n"                                                         \
-	"include $S/$(obj)/Kbuild\n"                                     \
-	"all: $(objects) $(subdir-ym)\n"                                 \
-	"\t@echo walked $(obj).\n"                                       \
-	"$(subdir-ym):\n"                                                \
-	"\t$(MAKE) -f $S/scripts/Makefile.build S=$S obj=$@\n"           \
-	".PHONY: $(subdir-ym) again\n"                                   \
-	"$(filter %.o,$(objects)): %.o: again\n"                         \
-	"\t@mkdir -p $(@D) $(obj)\n"                                     \
-	"\tgcc -I$S -Iinclude/generated -Wp,-MMD,$*.d -c -o $@ $S/$*.c " \
-	"$(OR_ELSE)\n"                                                   \
-	"\t@(echo 'savedcmd_$@ := gcc -c -o $@ $S/$*.c'; cat $*.d) "     \
-	">$(obj)/.$(@F).cmd\n"                                           \
-	"$(filter %.made,$(objects)): %.made: again\n"                   \
+#define BUILD_MAKEFILE                                                    \
+	"MAKEFLAGS += -rR\n"                                              \
+	"all:\n"                                                          \
+	"include $S/$(obj)/Kbuild\n"                                      \
+	"all: $(objects) $(subdir-ym)\n"                                  \
+	"\t@echo walked $(obj).\n"                                        \
+	"$(subdir-ym):\n"                                                 \
+	"\t$(MAKE) -f $S/scripts/Makefile.build S=$S obj=$@\n"            \
+	".PHONY: $(subdir-ym) again\n"                                    \
+	"$(filter %.o,$(objects)): %.o: again\n"                          \
+	"\t@mkdir -p $(@D) $(obj)\n"                                      \
+	"\tgcc -I$S -Iinclude/generated -Wp,-MMD,$*.d -c -o $@ $S/$*.c\n" \
+	"\t@(echo 'savedcmd_$@ := gcc -c -o $@ $S/$*.c'; cat $*.d) "      \
+	">$(obj)/.$(@F).cmd\n"                                            \
+	"$(filter %.made,$(objects)): %.made: again\n"                    \
 	"\techo 'cmd_$@ := cp $S/$*.h $@' >$(obj)/.$(@F).cmd\n"
 #define INCLUDES(name) "#include \"" name "\"\n"
 
@@ -59,17 +59,11 @@ static void put(const struct fixture *fixture, const char *path,
 
 static int set_up(void **state)
 {
-	static char tiny[] = "tinyconfig", x86[] = "x86";
-	static char image[] = "arch/x86/boot/bzImage";
 	struct fixture *fixture;
 
 	fixture_set_up(state);
 	fixture = *state;
-	fixture->spec.recipe = RECIPE_KBUILD;
-	fixture->spec.defconfig = tiny;
-	fixture->spec.source_arch = x86;
-	fixture->spec.image = image;
-	g_ptr_array_add(fixture->spec.targets, g_strdup("all"));
+	fixture_set_kernel(fixture, "");
 	put(fixture, "Makefile", TOP_MAKEFILE);
 	put(fixture, "scripts/Makefile.build", BUILD_MAKEFILE);
 	put(fixture, "Kbuild", "subdir-ym := a b\n");
@@ -124,6 +118,22 @@ static char *walked(struct fixture *fixture)
 	return g_string_free(g_steal_pointer(&folders), FALSE);
 }
 
+static void assert_walked(struct fixture *fixture, const char *folders)
+{
+	g_autofree char *got = walked(fixture);
+
+	assert_string_equal(got, folders);
+}
+
+/* Another base than that of set_up(), with one file more or otherwise. */
+static void put_in_base(struct fixture *fixture, const char *path,
+			const char *text)
+{
+	put(fixture, path, text);
+	g_free(fixture->base);
+	fixture->base = fixture_take_tree(fixture);
+}
+
 /* What the series writes, and where make goes then; NULL: it is removed. */
 static const struct {
 	const char *path, *text, *walked;
@@ -173,80 +183,92 @@ static void make_goes_where_something_is_to_be_made(void **state)
 static void documentation_that_is_added_is_no_matter(void **state)
 {
 	struct fixture *fixture = *state;
-	g_autofree char *got = NULL;
 
 	put(fixture, "Documentation/new.rst", "new\n");
 	put(fixture, "a/x.c", CLEAN "int more;\n");
-	got = walked(fixture);
-	assert_string_equal(got, "a .");
+	assert_walked(fixture, "a .");
 }
 
 static void make_goes_to_all_that_the_series_reaches(void **state)
 {
 	struct fixture *fixture = *state;
-	g_autofree char *got = NULL;
 
 	put(fixture, "a/sub/z.c", "int z = 3;\n");
 	put(fixture, "b/y.c", "int y = 3;\n");
-	got = walked(fixture);
-	assert_string_equal(got, "a/sub a b .");
+	assert_walked(fixture, "a/sub a b .");
 }
 
 /* Of several folders at the top, as older kernels have it. */
 static void make_goes_from_the_top_as_older_kernels_have_it(void **state)
 {
 	struct fixture *fixture = *state;
-	g_autofree char *got = NULL;
 
-	put(fixture, "Makefile", OLD_MAKEFILE);
-	g_free(fixture->base);
-	fixture->base = fixture_take_tree(fixture);
+	put_in_base(fixture, "Makefile", OLD_MAKEFILE);
 	put(fixture, "a/x.c", CLEAN "int more;\n");
-	got = walked(fixture);
-	assert_string_equal(got, "a");
+	assert_walked(fixture, "a");
 }
 
 /* Each folder says again which modules it has. */
 static void where_lists_are_made_anew_make_goes_everywhere(void **state)
 {
 	struct fixture *fixture = *state;
-	g_autofree char *got = NULL;
 
-	put(fixture, "Makefile", "export MODVERDIR := .tmp\n" TOP_MAKEFILE);
-	g_free(fixture->base);
-	fixture->base = fixture_take_tree(fixture);
+	put_in_base(fixture, "Makefile",
+		    "export MODVERDIR := .tmp\n" TOP_MAKEFILE);
 	put(fixture, "a/x.c", CLEAN "int more;\n");
-	got = walked(fixture);
-	assert_string_equal(got, EVERYWHERE);
+	assert_walked(fixture, EVERYWHERE);
 }
 
 /* What is missing there is made, though the series does not reach it. */
 static void on_a_base_that_fails_make_goes_everywhere(void **state)
 {
 	struct fixture *fixture = *state;
-	g_autofree char *got = NULL;
 
-	put(fixture, "b/y.c", "#error not yet\n");
-	g_free(fixture->base);
-	fixture->base = fixture_take_tree(fixture);
+	put_in_base(fixture, "b/y.c", "#error not yet\n");
 	put(fixture, "b/y.c", "int y;\n");
-	got = walked(fixture);
-	assert_string_equal(got, EVERYWHERE);
+	assert_walked(fixture, EVERYWHERE);
 }
 
 /* Who asks for something else may mean a folder by it. */
 static void for_an_unusual_target_make_goes_everywhere(void **state)
 {
 	struct fixture *fixture = *state;
-	g_autofree char *got = NULL;
 
-	put(fixture, "Makefile", TOP_MAKEFILE "object: all\n");
-	g_free(fixture->base);
-	fixture->base = fixture_take_tree(fixture);
+	put_in_base(fixture, "Makefile", TOP_MAKEFILE "object: all\n");
 	g_ptr_array_add(fixture->spec.targets, g_strdup("object"));
 	put(fixture, "a/x.c", CLEAN "int more;\n");
-	got = walked(fixture);
-	assert_string_equal(got, EVERYWHERE);
+	assert_walked(fixture, EVERYWHERE);
+}
+
+static void assert_made(const struct made_of *made, const char *source,
+			const char *places)
+{
+	g_auto(GStrv) found = made_of_find(made, source);
+	g_autofree char *list = g_strjoinv(" ", found);
+
+	assert_string_equal(list, places);
+}
+
+/* One that is too large to be read: what it says is not known. */
+static void what_cannot_be_read_is_not_written_down(void **state)
+{
+	struct fixture *fixture = *state;
+	g_autofree char *path = g_build_filename(fixture->dir->path, "made-of",
+						 NULL);
+	g_autofree char *large = g_strnfill(KBUILD_CMD_BYTES + 1, 'x');
+	g_autoptr(made_of_t) made = NULL;
+
+	put(fixture, "out/.a.o.cmd", "cmd_k/a.o := gcc /src/k/./a.c\n");
+	put(fixture, "out/.b.cmd", "cmd_k/b := cp /src/include/b.h\n");
+	assert_true(made_of_write(fixture->repo, "/src", path, NULL));
+	made = made_of_read(path);
+	assert_made(made, "k/a.c", "k");
+	assert_made(made, "include/b.h", MADE_OTHER);
+	assert_made(made, "k/b.c", "");
+	g_unlink(path);
+	put(fixture, "out/.c.o.cmd", large);
+	assert_true(made_of_write(fixture->repo, "/src", path, NULL));
+	assert_null(made_of_read(path));
 }
 
 static void a_command_says_what_it_is_of(void **state)
@@ -281,6 +303,7 @@ int main(void)
 		WALK_CASE(documentation_that_is_added_is_no_matter),
 		WALK_CASE(on_a_base_that_fails_make_goes_everywhere),
 		WALK_CASE(for_an_unusual_target_make_goes_everywhere),
+		WALK_CASE(what_cannot_be_read_is_not_written_down),
 		cmocka_unit_test(a_command_says_what_it_is_of),
 	};
 
