@@ -40,6 +40,7 @@ def round_of(repo, seed, wanted, folder):
         if killed_once(site, chance.uniform(0, LONGEST_S)):
             windows.append(set(site.server.accepted()) - site.marked())
             assert len(windows[-1]) <= 1, f"not marked: {windows[-1]}"
+            site.say_again()
         site.hurry(parts=False)
     site.put(mails)
     site.settle()

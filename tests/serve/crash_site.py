@@ -24,6 +24,7 @@ BUILD = os.environ.get("top_builddir", ".")
 REROLL = os.path.join(os.path.abspath(BUILD), "reroll")
 SHIM = os.path.join(os.path.abspath(BUILD), "tests/serve/shim.so")
 PATIENCE_S = 90
+LATER = "later@example.org"
 
 
 class Talk(socketserver.StreamRequestHandler):
@@ -85,7 +86,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.talks = 0
         self.mails = collections.defaultdict(list)  # Message-ID to bytes
         self.readers = {}                           # and to whom it went last
-        self.later = {"later@example.org"}          # 451, once
+        self.later = {LATER}                        # 451, once
         self.never = {"never@example.org"}          # 550
         threading.Thread(target=self.serve_forever, args=(0.05,),
                          daemon=True).start()
@@ -329,21 +330,32 @@ class Site:
             db.close()
         return changed > 0
 
+    def say_again(self):
+        """What it did not live to write down, the server says once more."""
+        if not self.kept("SELECT 1 FROM trouble WHERE about = ?",
+                         "mail to " + LATER):
+            self.server.later.add(LATER)
+
     def settle(self, rounds=12):
+        self.say_again()
         for _ in range(rounds):
             assert not self.serve(), "killed, though nobody did"
             if not self.hurry():
                 return
         raise AssertionError("it is never done")
 
-    def marked(self):
+    def kept(self, sql, *values):
+        """The rows, of a store that may not have come to its tables."""
         if not os.path.exists(self.path("state", "reroll.db")):
-            return set()
+            return []
         try:
-            return {row[0] for row in self.rows(
-                "SELECT message_id FROM outbox WHERE sent_at IS NOT NULL")}
+            return self.rows(sql, *values)
         except sqlite3.OperationalError:
-            return set()  # killed before there was a table
+            return []
+
+    def marked(self):
+        return {row[0] for row in self.kept(
+            "SELECT message_id FROM outbox WHERE sent_at IS NOT NULL")}
 
     def outcome(self):
         def text(row):

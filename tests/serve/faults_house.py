@@ -23,6 +23,7 @@ SHIM = os.path.join(class_parts.BUILD, "tests", "serve", "shim.so")
 REAL_S = 0.1  # that the daemon has for what it does in a step
 BUILT_EVERY = 4  # of so many series one; the others only have to apply
 STAFF = "staff@example.org"
+WAIT = "2h"  # for what is missing: a request that the clock cut is long over
 BUILD_SH = """#!/bin/sh
 # As a compiler would, and sooner.
 if grep -n no_such_factor src/*.c; then
@@ -84,7 +85,7 @@ class House(class_parts.House):
     build = BUILD_SH
 
     def __init__(self, top, people):
-        super().__init__(top, people, 10000, odd=True)
+        super().__init__(top, people, 10000, WAIT, odd=True)
         self.ahead = 0
         self.put_ahead(0)
         self.env.update(LD_PRELOAD=SHIM, SHIM_AHEAD=self.path("ahead"))
