@@ -212,12 +212,25 @@ static guint count_lines(const char *text)
 	return lines;
 }
 
+/* A page of it; NULL with an error. */
+static const char *log_text(struct lava_run *run,
+			    const struct lava_answer *answer, GError **error)
+{
+	if (answer->status == 200 && answer->text)
+		return answer->text;
+	if (lava_answer_ok(run->lab, answer, "a log", error))
+		g_set_error(error, REROLL_ERROR, REROLL_ERROR_TEMP,
+			    "found no log in its answer");
+	return NULL;
+}
+
 /* The end of the log is a 404, also where there is none at all. */
 static void on_log(GObject *source, GAsyncResult *res, gpointer data)
 {
 	struct lava_run *run = data;
 	GError *error = NULL;
 	g_autoptr(lava_answer_t) answer = lava_ask_finish(res, &error);
+	const char *text;
 	guint lines;
 
 	(void)source;
@@ -238,18 +251,13 @@ static void on_log(GObject *source, GAsyncResult *res, gpointer data)
 	}
 	if (answer && lava_run_refused(run, answer))
 		return;
-	if (answer && (answer->status != 200 || !answer->text)) {
-		lava_answer_ok(run->lab, answer, "a log", &error);
-		if (!error)
-			g_set_error(&error, REROLL_ERROR, REROLL_ERROR_TEMP,
-				    "found no log in its answer");
-	}
-	if (error || !answer) {
+	text = answer ? log_text(run, answer, &error) : NULL;
+	if (!text) {
 		lava_run_failed(run, error);
 		return;
 	}
-	lava_console_add(run->console, answer->text, strlen(answer->text));
-	lines = count_lines(answer->text);
+	lava_console_add(run->console, text, strlen(text));
+	lines = count_lines(text);
 	run->log_line += run->log_lines;
 	if (lines < run->log_lines)
 		run_judge(run);
