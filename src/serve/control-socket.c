@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +38,13 @@ static bool fail_errno(const char *path, GError **error)
 	return fail(code, path, why, error);
 }
 
+/* Whether there was room for it. */
+static bool put_path(struct sockaddr_un *address, const char *path)
+{
+	return g_strlcpy(address->sun_path, path, sizeof(address->sun_path)) <
+	       sizeof(address->sun_path);
+}
+
 bool control_address(const char *path, struct sockaddr_un *address, int *folder,
 		     GError **error)
 {
@@ -48,26 +54,22 @@ bool control_address(const char *path, struct sockaddr_un *address, int *folder,
 
 	*folder = -1;
 	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) < sizeof(address->sun_path)) {
-		strcpy(address->sun_path, path);
+	if (put_path(address, path))
 		return true;
-	}
 	*folder = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*folder < 0)
 		return fail(errno == ENOENT ? REROLL_ERROR_NOT_FOUND
 					    : REROLL_ERROR_CONFIG,
 			    path, g_strerror(errno), error);
 	by_folder = g_strdup_printf("/proc/self/fd/%d/%s", *folder, name);
-	if (strlen(by_folder) >= sizeof(address->sun_path)) {
-		close(*folder);
-		*folder = -1;
-		return fail(REROLL_ERROR_CONFIG, path,
-			    "has too long a name: choose another by the key "
-			    "\"control\" of the site file",
-			    error);
-	}
-	strcpy(address->sun_path, by_folder);
-	return true;
+	if (put_path(address, by_folder))
+		return true;
+	close(*folder);
+	*folder = -1;
+	return fail(REROLL_ERROR_CONFIG, path,
+		    "has too long a name: choose another by the key "
+		    "\"control\" of the site file",
+		    error);
 }
 
 /*
