@@ -11,7 +11,7 @@
 
 struct keep {
 	char *dir, *wanted;
-	guint64 limit_bytes;
+	_Atomic guint64 limit_bytes;
 	GMutex mutex;
 	const struct snapshot_ops *ops; /* once one was needed */
 };

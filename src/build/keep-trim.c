@@ -228,14 +228,14 @@ static guint64 size_of_all(const struct keep *keep, const GPtrArray *entries)
 void keep_trim(struct keep *keep)
 {
 	g_autoptr(GPtrArray) entries = NULL;
-	guint64 total;
+	guint64 limit = keep_limit(keep), total;
 
 	sweep_dead(keep);
-	if (!keep->limit_bytes)
+	if (!limit)
 		return;
 	entries = keep_list(keep);
 	total = size_of_all(keep, entries);
-	for (guint i = 0; i < entries->len && total > keep->limit_bytes; i++) {
+	for (guint i = 0; i < entries->len && total > limit; i++) {
 		const struct keep_entry *entry = entries->pdata[i];
 
 		if (entry->held || entry->pinned || !remove_entry(keep, entry))

@@ -62,6 +62,11 @@ guint64 keep_limit(const struct keep *keep)
 	return keep->limit_bytes;
 }
 
+void keep_set_limit(struct keep *keep, guint64 limit_bytes)
+{
+	keep->limit_bytes = limit_bytes;
+}
+
 const struct snapshot_ops *keep_snapshots(struct keep *keep, GError **error)
 {
 	g_autoptr(GMutexLocker)

@@ -33,6 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(keep_t, keep_free)
 
 const char *keep_dir(const struct keep *keep);
 guint64 keep_limit(const struct keep *keep); /* 0: none */
+/* Any thread may; what is over it goes with the next that is kept. */
+void keep_set_limit(struct keep *keep, guint64 limit_bytes);
 
 /* NULL when no way works in its folder. */
 const struct snapshot_ops *keep_snapshots(struct keep *keep, GError **error);

@@ -236,10 +236,11 @@ static bool control_at(struct daemon *daemon, const struct site *site,
 	return true;
 }
 
-static void set_slots(struct daemon *daemon, const struct site *site)
+static void set_limits(struct daemon *daemon, const struct site *site)
 {
 	daemon->builds_most = slots_of_site(site) * BUILDS_A_SLOT;
 	slots_set_places(daemon->slots, slots_of_site(site));
+	keep_set_limit(daemon->keep, site->workers.keep_bytes);
 }
 
 static bool start(struct daemon *daemon, GError **error)
@@ -261,11 +262,10 @@ static bool start(struct daemon *daemon, GError **error)
 	if (!control_at(daemon, site, error))
 		return false;
 	kept = place_find(site, "builds");
-	daemon->keep = keep_new(kept, site->workers.keep_bytes,
-				site_snapshots(site));
+	daemon->keep = keep_new(kept, 0, site_snapshots(site));
 	daemon->gates_most = g_get_num_processors() * GATES_A_PROCESSOR;
 	daemon->slots = slots_new(1);
-	set_slots(daemon, site);
+	set_limits(daemon, site);
 	daemon->outbox = make_outbox(daemon, site, error);
 	return daemon->outbox && listen_open(daemon, site, error) &&
 	       make_intakes(daemon, site, daemon->intakes, error) &&
@@ -344,7 +344,7 @@ static bool reload(struct daemon *daemon, GError **error)
 	g_ptr_array_add(daemon->kept_settings, daemon->settings);
 	daemon->settings = g_steal_pointer(&fresh);
 	pause_labs(daemon);
-	set_slots(daemon, daemon->settings->site);
+	set_limits(daemon, daemon->settings->site);
 	change_outbox(daemon, g_steal_pointer(&outbox));
 	posts_free(daemon->posts);
 	daemon->posts = posts_new(daemon, daemon->settings);

@@ -219,10 +219,12 @@ static void what_is_held_or_pinned_stays(void **state)
 	g_autoptr(GPtrArray) entries = NULL;
 	const struct keep_entry *entry;
 
-	keep_free(fixture->keep);
-	fixture->keep = keep_new(fixture->path, 1, NULL);
 	held = get(fixture, "a");
 	kept_free(get(fixture, "b"));
+	keep_trim(fixture->keep);
+	assert_true(has(fixture, "things/b"));
+	keep_set_limit(fixture->keep, 1);
+	assert_int_equal(keep_limit(fixture->keep), 1);
 	keep_trim(fixture->keep);
 	assert_false(has(fixture, "things/b"));
 	assert_true(keep_pin(fixture->keep, "things", "a", "good", NULL));
