@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* EAGAIN is also that somebody has a lease of the file, and keeps it. */
+#define ASKED_MOST 1000
 
 bool file_write_all(int fd, const void *data, gsize len)
 {
@@ -24,6 +26,18 @@ bool file_write_all(int fd, const void *data, gsize len)
 	return true;
 }
 
+int file_open_how(int top, const char *path, const struct open_how *how)
+{
+	int fd = -1;
+
+	for (guint i = 0; i < ASKED_MOST && fd < 0; i++) {
+		fd = (int)syscall(SYS_openat2, top, path, how, sizeof(*how));
+		if (fd < 0 && errno != EAGAIN)
+			break;
+	}
+	return fd;
+}
+
 int file_open_beneath(int top, const char *path, int flags)
 {
 	const struct open_how how = {
@@ -32,8 +46,7 @@ int file_open_beneath(int top, const char *path, int flags)
 			   RESOLVE_NO_SYMLINKS,
 	};
 
-	return (int)syscall(SYS_openat2, top, *path ? path : ".", &how,
-			    sizeof(how));
+	return file_open_how(top, *path ? path : ".", &how);
 }
 
 bool file_be_like(int fd, const struct stat *like)

@@ -6,11 +6,19 @@
 #define BASE_FILE_H
 
 #include <glib.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
 /* All of it, whatever a single write takes. */
 bool file_write_all(int fd, const void *data, gsize len);
+
+/*
+ * openat2(2). Where a path has ".." the kernel is in doubt (EAGAIN) when
+ * anything of the machine is renamed or mounted in that moment: it is asked
+ * again.
+ */
+int file_open_how(int top, const char *path, const struct open_how *how);
 
 /*
  * Open `path` below the open folder `top` ("" is that itself): no symlink on

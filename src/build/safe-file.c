@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/base.h"
 
 #define INODE_BYTES 256
 
@@ -25,7 +25,7 @@ int safe_file_open(const char *dir, const char *path)
 
 	if (top < 0)
 		return -1;
-	fd = (int)syscall(SYS_openat2, top, path, &how, sizeof(how));
+	fd = file_open_how(top, path, &how);
 	close(top);
 	if (fd < 0)
 		return -1;

@@ -17,6 +17,7 @@
 
 #define EDITS 240
 #define ROUNDS 6
+#define READS 5000
 
 /* Where a way is tried. */
 struct place {
@@ -315,6 +316,45 @@ static void files_are_read_as_they_are_seen(void **state)
 	assert_null(layers_read(layers, "a", 2));
 }
 
+struct renaming {
+	char *from, *to;
+	gint stop;
+};
+
+static gpointer rename_on(gpointer data)
+{
+	struct renaming *renaming = data;
+
+	while (!g_atomic_int_get(&renaming->stop)) {
+		assert_int_equal(rename(renaming->from, renaming->to), 0);
+		assert_int_equal(rename(renaming->to, renaming->from), 0);
+	}
+	return NULL;
+}
+
+/* The kernel is not sure of a "..", while anything is renamed. */
+static void what_is_renamed_elsewhere_hides_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct renaming renaming = {
+		.from = g_build_filename(fixture->dir, "from", NULL),
+		.to = g_build_filename(fixture->dir, "to", NULL),
+	};
+	GThread *thread;
+	guint seen = 0;
+
+	test_put(fixture->dir, "from", "");
+	thread = g_thread_new("renames", rename_on, &renaming);
+	for (guint i = 0; i < READS; i++)
+		seen += layers_has(&fixture->snapshot->layers, "d/link");
+	g_atomic_int_set(&renaming.stop, 1);
+	g_thread_join(thread);
+	unlink(renaming.from);
+	g_free(renaming.from);
+	g_free(renaming.to);
+	assert_int_equal(seen, READS);
+}
+
 static void no_edit_reaches_what_is_kept(void **state)
 {
 	static const char *const edits[] = {
@@ -575,6 +615,7 @@ static const struct CMUnitTest contract[] = {
 	CASE(what_is_kept_is_seen),
 	CASE(a_folder_of_what_is_kept_has_a_view),
 	CASE(files_are_read_as_they_are_seen),
+	CASE(what_is_renamed_elsewhere_hides_nothing),
 	CASE(no_edit_reaches_what_is_kept),
 	CASE(a_new_mode_leaves_the_date),
 	CASE(random_edits_are_read_as_a_build_sees_them),
